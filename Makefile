@@ -1,0 +1,47 @@
+# The ways to run this project. `make run` and `make test` set up all they need by themselves.
+
+ifeq ($(OS),Windows_NT)
+BASE_PYTHON ?= py
+PYTHON := .venv/Scripts/python.exe
+else
+BASE_PYTHON ?= python3
+PYTHON := .venv/bin/python
+endif
+
+SETUP := $(BASE_PYTHON) scripts/setup
+
+.PHONY: run test check bench screenshots lock build clean
+
+run: ## Open the demo shop's till; without a display it plays the demo by itself.
+	@$(SETUP) run
+	@$(PYTHON) -m pos_client --demo
+
+test: check ## Check the source, then run every test.
+	@$(PYTHON) -m pytest
+
+check: ## Style, types and the import contracts.
+	@$(SETUP) test
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+	@$(PYTHON) -m tests.architecture
+
+bench: ## Measure every figure, or one: make bench NAME=embedded_charge
+	@$(SETUP) test
+	@$(PYTHON) -m benchmarks $(NAME)
+
+screenshots: ## Draw every window into docs/pictures.
+	@$(SETUP) run
+	@$(PYTHON) -m pos_client.demo --screenshots docs/pictures
+
+lock: ## Resolve the dependencies of pyproject.toml anew into locks/.
+	@$(SETUP) build
+	@$(PYTHON) scripts/lock
+
+build: ## Pack the till into dist/ and start what was packed once.
+	@$(SETUP) build
+	@$(PYTHON) scripts/build
+
+clean: ## Remove what can be made again; the environment stays.
+	rm -rf build dist demo-out benchmarks/out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
