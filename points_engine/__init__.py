@@ -1,0 +1,1 @@
+"""The engine: payment codes, limits, PINs and the ledger of a points scheme."""

@@ -1,0 +1,1 @@
+"""The world behind the ports: SQLite, argon2, the system clock."""

@@ -1,0 +1,1 @@
+"""The till: its windows, its one loop and its journal."""

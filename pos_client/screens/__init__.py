@@ -1,0 +1,1 @@
+"""Everything of Qt lives here."""

@@ -1,0 +1,1 @@
+"""The pure till: events in, state and effects out; no IO, no clock, no randomness."""
