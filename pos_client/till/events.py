@@ -1,0 +1,161 @@
+"""Everything that can reach the till, from whichever side: one queue holds them all (`pos_client.inbox`).
+
+Frozen values. What a person, a device, the engine or a timer did; never what should follow from it.
+"""
+
+import enum
+from dataclasses import dataclass
+
+from points_engine.contract import Reply, Secret
+
+
+class Timer(enum.StrEnum):
+    """The till's own timers; at most one of each runs."""
+
+    REPLY_DUE = "reply_due"
+    """The engine should have answered the running request by now."""
+    ASK_AGAIN = "ask_again"
+    """Time for the next attempt to learn an unknown outcome."""
+    PARKED_DUE = "parked_due"
+    """Time for the next attempt at an order set aside."""
+    CHALLENGE_OVER = "challenge_over"
+    """The customer's time for the PIN is over by the till's reckoning: ask the engine, which decides."""
+    NOTICE_OVER = "notice_over"
+    """A passing notice has been shown long enough."""
+
+
+class DeviceLamp(enum.StrEnum):
+    """What a lamp can show of a device."""
+
+    READY = "ready"
+    SEARCHING = "searching"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOrder:
+    """An order whose end the till has not learnt: the work a till opens with after a crash.
+
+    `reversing` is set once the till decided to give it back: from then on it only reverses.
+    """
+
+    order_id: str
+    sale_id: str
+    units: int
+    reversing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first event: the orders the journal holds as open."""
+
+    open_orders: tuple[OpenOrder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DigitTyped:
+    """The cashier typed one digit ("0" to "9") or "00" on the amount, by key or touch."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """The cashier took back the last digit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Enter: take the amount, or the next thing the screen offers first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartWanted:
+    """The cashier wants to take only a part in points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """The cashier's cancel (Esc)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTenderTaken:
+    """The cashier took the rest in another tender (cash, card)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """The cashier will not wait for an unknown outcome: give it back when the engine answers, pay otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A gun read a label. The text may be a payment code, so it is a Secret."""
+
+    text: Secret
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinTyping:
+    """The customer has typed so many digits of the PIN; the digits themselves stay in the keypad."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PinEntered:
+    """The customer's PIN is complete."""
+
+    pin: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCanceled:
+    """The customer pressed cancel on their own screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """The engine's answer to the request with this number."""
+
+    request_id: int
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class NoReply:
+    """The request failed on its way or back: nobody knows whether the engine carried it out."""
+
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """One of the till's timers ran out."""
+
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFailed:
+    """An entry could not be made durable. `fault` is an environment fault's word, e.g. "disk_full"."""
+
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """A device's lamp changed. `remedy` names what to do about a fault, in one English sentence."""
+
+    path: str
+    lamp: DeviceLamp
+    remedy: str | None = None
+
+
+Event = (
+    Started | DigitTyped | Erased | Confirmed | PartWanted | Dropped | OtherTenderTaken | SetAside
+    | Scanned | PinTyping | PinEntered | CustomerCanceled
+    | Replied | NoReply | TimerFired | JournalFailed | DeviceChanged
+)  # fmt: skip
