@@ -24,7 +24,7 @@ check: ## Style, types and the import contracts.
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
-	@$(PYTHON) -m tests.architecture
+	@$(PYTHON) -c "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_logo=True))"
 
 bench: ## Measure every figure, or one: make bench NAME=embedded_charge
 	@$(SETUP) test
@@ -36,7 +36,7 @@ screenshots: ## Draw every window into docs/pictures.
 
 lock: ## Resolve the dependencies of pyproject.toml anew into locks/.
 	@$(SETUP) build
-	@$(PYTHON) scripts/lock
+	@$(PYTHON) scripts/lock $(if $(UPGRADE),--upgrade)
 
 build: ## Pack the till into dist/ and start what was packed once.
 	@$(SETUP) build
