@@ -22,6 +22,8 @@ class Timer(enum.StrEnum):
     """The customer's time for the PIN is over by the till's reckoning: ask the engine, which decides."""
     NOTICE_OVER = "notice_over"
     """A passing notice has been shown long enough."""
+    JOURNAL_AGAIN = "journal_again"
+    """Time to write again what the journal would not take."""
 
 
 class DeviceLamp(enum.StrEnum):
