@@ -15,6 +15,7 @@ from typing import Protocol, cast
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from benchmarks.harness import Figure, Goal, Results
 
@@ -60,23 +61,24 @@ def measure_apart(name: str) -> bool:
     return subprocess.run(command, env=environment, check=False).returncode == 0
 
 
-def draw_table(figures: Mapping[str, Figure], broken: Sequence[str]) -> Table:
+def draw_table(figures: Mapping[str, tuple[Goal, Figure]], broken: Sequence[str]) -> Table:
     """Lay out the figures, one row each; a benchmark that broke has a row that says so."""
-    table = Table("name", "what", "value", "yardstick", "ratio", "goal", "met", "note", title="Figures")
-    for name, figure in figures.items():
-        goal = load(name).GOAL
+    table = Table(title="Figures")
+    for column in ("name", "what", "value", "yardstick", "ratio", "goal", "met", "note"):
+        table.add_column(column, no_wrap=column in {"name", "value", "yardstick", "ratio"})
+    for name, (goal, figure) in figures.items():
         table.add_row(
             name,
-            f"{goal.what}\n[dim]against {goal.yardstick}[/dim]",
+            Text.assemble(goal.what, "\n", (f"against {goal.yardstick}", "dim")),
             f"{figure.value:.4g} {figure.unit}",
             f"{figure.yardstick:.4g} {figure.unit}",
             f"{figure.ratio:.2f} x",
-            figure.goal,
-            "[green]yes[/green]" if figure.met else "[red]NO, falls short[/red]",
-            figure.note,
+            Text(figure.goal),
+            Text("yes", "green") if figure.met else Text("NO, falls short", "bold red"),
+            Text(figure.note),
         )
     for name in broken:
-        table.add_row(name, "", "", "", "", "", "[red]BROKE[/red]", "see the traceback above")
+        table.add_row(name, "", "", "", "", "", Text("BROKE", "bold red"), "see the traceback above")
     return table
 
 
@@ -100,7 +102,8 @@ def main(arguments: Sequence[str]) -> int:
             broken.append(name)
     stored = results.read()
     console = Console(width=None if sys.stdout.isatty() else TABLE_WIDTH)
-    console.print(draw_table({name: stored[name] for name in chosen if name not in broken}, broken))
+    measured = {name: (load(name).GOAL, stored[name]) for name in chosen if name not in broken}
+    console.print(draw_table(measured, broken))
     return 1 if broken else 0
 
 
