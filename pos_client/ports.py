@@ -8,6 +8,7 @@ from datetime import datetime
 from points_engine.contract import Command
 from pos_client.till.effects import EntryKind, Record, Sound
 from pos_client.till.events import Event, OpenOrder
+from pos_client.till.shift import Totals
 from pos_client.till.view import View
 
 
@@ -96,6 +97,47 @@ class Journal(ABC):
     @abstractmethod
     def rows(self, shift_id: str | None = None) -> Iterable[JournalRow]:
         """All entries, of one shift or of all, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFilter:
+    """Which rows of the journal: every part that is set must match.
+
+    `text` is looked for in sale, order, member, refusal and cashier, without regard to case. `since` is
+    included, `until` is not; both are aware.
+    """
+
+    shift_id: str | None = None
+    kinds: tuple[EntryKind, ...] = ()
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class ShiftLog(ABC):
+    """The journal for reading. Any thread may ask, and the loop's writing is not held up; may take a while."""
+
+    @abstractmethod
+    def count(self, which: LogFilter) -> int:
+        """How many rows match."""
+
+    @abstractmethod
+    def page(
+        self, which: LogFilter, *, offset: int, limit: int, newest_first: bool = True
+    ) -> tuple[JournalRow, ...]:
+        """At most `limit` matching rows, from the `offset`-th on."""
+
+    @abstractmethod
+    def rows(self, which: LogFilter) -> Iterable[JournalRow]:
+        """All matching rows in the journal's order, a few at a time, for an export."""
+
+    @abstractmethod
+    def totals(self, which: LogFilter) -> Totals:
+        """What the matching rows come to."""
+
+    @abstractmethod
+    def shift_ids(self) -> tuple[str, ...]:
+        """The shifts the journal knows, the newest first."""
 
 
 class Screen(ABC):

@@ -1,14 +1,30 @@
 """What the till wants done: the cashier loop carries these out in order.
 
 If a Record fails, what follows it in the same step is not carried out (nothing is sent whose intent is not
-durable) and the session gets JournalFailed instead.
+durable) and the session gets JournalFailed, which names all that was left undone, before anything else.
 """
 
 import enum
 from dataclasses import dataclass
 
 from points_engine.contract import Command
-from pos_client.till.events import Timer
+
+
+class Timer(enum.StrEnum):
+    """The till's own timers; at most one of each runs."""
+
+    REPLY_DUE = "reply_due"
+    """The engine should have answered the running request by now."""
+    ASK_AGAIN = "ask_again"
+    """Time for the next attempt to learn an unknown outcome."""
+    PARKED_DUE = "parked_due"
+    """Time for the next attempt at an order set aside."""
+    CHALLENGE_OVER = "challenge_over"
+    """The customer's time for the PIN is over by the till's reckoning: ask the engine, which decides."""
+    NOTICE_OVER = "notice_over"
+    """A passing notice has been shown long enough."""
+    JOURNAL_AGAIN = "journal_again"
+    """Time to write again what the journal would not take."""
 
 
 class EntryKind(enum.StrEnum):

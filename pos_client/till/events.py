@@ -7,23 +7,10 @@ import enum
 from dataclasses import dataclass
 
 from points_engine.contract import Reply, Secret
+from pos_client.till.effects import Effect, Timer
 
-
-class Timer(enum.StrEnum):
-    """The till's own timers; at most one of each runs."""
-
-    REPLY_DUE = "reply_due"
-    """The engine should have answered the running request by now."""
-    ASK_AGAIN = "ask_again"
-    """Time for the next attempt to learn an unknown outcome."""
-    PARKED_DUE = "parked_due"
-    """Time for the next attempt at an order set aside."""
-    CHALLENGE_OVER = "challenge_over"
-    """The customer's time for the PIN is over by the till's reckoning: ask the engine, which decides."""
-    NOTICE_OVER = "notice_over"
-    """A passing notice has been shown long enough."""
-    JOURNAL_AGAIN = "journal_again"
-    """Time to write again what the journal would not take."""
+DIGITS = (*"0123456789", "00")
+"""What one key of the amount pad types."""
 
 
 class DeviceLamp(enum.StrEnum):
@@ -56,9 +43,16 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class DigitTyped:
-    """The cashier typed one digit ("0" to "9") or "00" on the amount, by key or touch."""
+    """The cashier typed one digit ("0" to "9") or "00" on the amount, by key or touch.
+
+    Raises ValueError for anything else: what is typed is checked where it is typed.
+    """
 
     digits: str
+
+    def __post_init__(self) -> None:
+        if self.digits not in DIGITS:
+            raise ValueError("one digit, or 00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +136,13 @@ class TimerFired:
 
 @dataclass(frozen=True, slots=True)
 class JournalFailed:
-    """An entry could not be made durable. `fault` is an environment fault's word, e.g. "disk_full"."""
+    """An entry could not be made durable. `fault` is an environment fault's word, e.g. "disk_full".
+
+    `undone` are the effects of the step that were not carried out: the entry itself and all that followed it.
+    """
 
     fault: str
+    undone: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from points_engine.amounts import Exchange
 from points_engine.contract import Secret
+from pos_client.till.effects import Record
 from pos_client.till.events import DeviceLamp, OpenOrder
 
 
@@ -33,6 +34,11 @@ class Rules:
     queries: int = 3
     notice_seconds: float = 4.0
     challenge_grace_seconds: float = 2.0
+    journal_again_seconds: float = 5.0
+
+    def wait_seconds(self, failed: int) -> float:
+        """How long to wait before asking again when `failed` attempts in a row had no answer (0: the first wait)."""
+        return self.ask_again_seconds[min(failed, len(self.ask_again_seconds) - 1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +60,10 @@ class Sale:
     def rest_units(self) -> int:
         """What is left for another tender."""
         return self.total_units - self.paid_units
+
+    def rest_money_minor(self, exchange: Exchange) -> int:
+        """The rest in money: the worth of the whole less the worth of what was paid, so that both add up."""
+        return exchange.to_money_minor(self.total_units) - exchange.to_money_minor(self.paid_units)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +96,24 @@ class Stage(enum.StrEnum):
 class Entering:
     """The cashier types: the amount, or (with `sale_total`) the part of it to take in points.
 
-    With `sale` set the part belongs to a sale that was begun; `code` may still be good for it.
+    With `sale` set it changes a sale that was begun; `code` may still be good for it. While `prefilled`, the
+    text is the till's proposal, which the first digit replaces.
     """
 
     text: str = ""
     sale_total: int | None = None
     sale: Sale | None = None
     code: Secret | None = None
+    prefilled: bool = False
     paid: "PaidSummary | None" = None
     """What the last sale came to, shown until the next key."""
+    recovered: tuple[OpenOrder, ...] = ()
+    """Orders of before the start that turned out to be paid, shown until the next key."""
+
+    @property
+    def units(self) -> int:
+        """What the text says."""
+        return int(self.text or "0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +134,16 @@ class Charging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwaitingPin:
-    """The engine holds the amount; the customer types the PIN on their own side."""
+    """The engine holds the amount; the customer types the PIN on their own side.
+
+    `asking` is another number at each asking, so that a keypad starts empty.
+    """
 
     sale: Sale
     order: Order
     tries_left: int
     expires_at: datetime
+    asking: int = 0
     dots: int = 0
     wrong_before: bool = False
     member: str | None = None
@@ -128,7 +151,10 @@ class AwaitingPin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckingPin:
-    """The PIN was sent; it is not kept: if no answer comes the outcome is learnt by asking."""
+    """The PIN was sent, or its time is over and the engine was asked; a PIN is not kept.
+
+    If no answer comes, the outcome is learnt by asking.
+    """
 
     waiting: AwaitingPin
     request_id: int
@@ -149,7 +175,10 @@ class Resolving:
     """No reply is not a refusal: the till asks until it knows. The cashier must not charge again.
 
     `order` holds the code while the charge may be sent again; after a restart (`sale` is None) only
-    `open_order` is known and it is queried, then reversed. `later` waits its turn after a restart.
+    `open_order` is known and it is queried, then reversed. `later` waits its turn after a restart, `recovered`
+    was found paid. `attempt` counts what was sent in this stage, `failed` the attempts without an answer in all.
+    `given_up` is set while the points of a sale that the cashier gave up are given back. `refusal_code` is what
+    the engine answered instead of an outcome.
     """
 
     open_order: OpenOrder
@@ -159,14 +188,23 @@ class Resolving:
     sale: Sale | None = None
     order: Order | None = None
     later: tuple[OpenOrder, ...] = ()
+    recovered: tuple[OpenOrder, ...] = ()
+    failed: int = 0
+    given_up: "Collecting | None" = None
+    refusal_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collecting:
-    """The part in points is done (or given up); the rest is to be taken in another tender."""
+    """The part in points is done (or given up); the rest is to be taken in another tender.
+
+    `order_id` is the order that took the points, None when none were taken.
+    """
 
     sale: Sale
+    order_id: str | None = None
     member: str | None = None
+    balance_units: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,9 +219,9 @@ class PaidSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusing:
-    """A refusal is shown with its reason and what to do next. `code` may serve a smaller part.
+    """A refusal is shown with its reason and what to do next. `code` may serve a smaller part or another attempt.
 
-    `refusal_code` is Refusal.code, or "journal_…" for an environment fault of the till itself.
+    `refusal_code` is Refusal.code, or "journal_<fault>" for an environment fault of the till itself.
     """
 
     sale: Sale
@@ -210,7 +248,11 @@ class Parked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Till:
-    """The whole state. `run_id` makes the numbers of this run unique; `serial` counts what was numbered."""
+    """The whole state. `run_id` makes the numbers of this run unique; `serial` counts what was numbered.
+
+    `unwritten` are entries the journal would not take: the till goes on showing what happened and writes them
+    as soon as it can.
+    """
 
     rules: Rules
     run_id: str
@@ -218,4 +260,5 @@ class Till:
     parked: tuple[Parked, ...] = ()
     lamps: tuple[tuple[str, DeviceLamp, str | None], ...] = ()
     notice: Notice | None = None
+    unwritten: tuple[Record, ...] = ()
     serial: int = 0
