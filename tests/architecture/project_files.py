@@ -1,5 +1,6 @@
 """Which files are the project's own."""
 
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from tests.architecture.tidy import Source
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# A folder unpacked from an archive has no git to ask; these are what .gitignore leaves out.
+# Where there is no git to ask, these are what .gitignore leaves out.
 LEFT_OUT = {
     ".git", ".venv", "__pycache__", "build", "dist", "demo-out", "out", ".hypothesis", ".pytest_cache", ".mypy_cache",
     ".ruff_cache", ".import_linter_cache",
@@ -19,9 +20,10 @@ LEFT_OUT = {
 def own_paths(root: Path = ROOT) -> list[PurePosixPath]:
     """Return the files of the project, relative to its root: tracked ones, and new ones that nothing ignores."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    if (root / ".git").exists():
-        listing = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout.decode()
-        paths = [PurePosixPath(name) for name in listing.split("\0") if name]
+    # git may be missing, or refuse a checkout that belongs to somebody else.
+    git = subprocess.run(command, cwd=root, capture_output=True, check=False) if shutil.which("git") else None
+    if git and git.returncode == 0:
+        paths = [PurePosixPath(name) for name in git.stdout.decode().split("\0") if name]
     else:
         paths = [PurePosixPath(path.relative_to(root).as_posix()) for path in root.rglob("*")]
     # A file that git knows may have just been removed, or moved by somebody who has not said so yet.

@@ -70,10 +70,11 @@ class Checkout:
         }
 
     def lock(self, version: str, digest: str | None = None) -> None:
-        """Let the lock of the run group name one version of the one package."""
+        """Let the locks name one version of the one package."""
         there = make_wheel(self.root / "wheels", version)
         text = f"till-bell=={version} \\\n    --hash=sha256:{digest or there}\n"
-        (self.root / "locks" / "run.txt").write_text(text)
+        for group in ("run", "test"):
+            (self.root / "locks" / f"{group}.txt").write_text(text)
 
     def system_packages(self, lines: str) -> None:
         """Write the list of what the system must bring."""
@@ -212,6 +213,18 @@ esac""",
     assert result.returncode == 0, result.stderr
     install = "install -y -qq --no-install-recommends gizmo widget"
     assert [install, "update -qq", install] == (here / "log").read_text().splitlines()
+
+
+def test_a_larger_group_sets_up_the_smaller_one(checkout: Checkout) -> None:
+    """After ``test``, ``run`` has nothing left to do, even where something that only tests want is missing."""
+    checkout.system_packages(
+        "run | wanted | sh | program:sh | a\ntest | wanted | gizmo | program:gizmo | b\n"
+    )
+    checkout.command("sudo", "exit 1")
+    checkout.command("apt-get", "exit 100")
+    assert 0 == checkout.setup("test").returncode
+    assert (0, "") == ((found := checkout.setup("run")).returncode, found.stderr)
+    assert "gizmo" in checkout.setup("test").stderr
 
 
 def test_what_is_only_wanted_does_not_stop(checkout: Checkout) -> None:
