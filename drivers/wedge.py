@@ -97,19 +97,29 @@ class WedgeGun(Device):
         return verdict
 
 
-def _positive(text: str) -> float:
+def _seconds(text: str) -> float:
     value = float(text)
-    if not 0 < value < 10:
-        raise ValueError("a number of seconds above 0 and below 10")
+    if not 0 < value <= 2:
+        raise ValueError("no such time")
     return value
 
 
-OPTIONS: Mapping[str, Callable[[str], object]] = {
-    "gap_seconds": _positive,
-    "late_suffix_seconds": _positive,
-    "gun_dwell_seconds": _positive,
-    "min_length": int,
-    "min_length_unsuffixed": int,
-    "prefix": str,
+def _length(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 1024:
+        raise ValueError("no such length")
+    return value
+
+
+OPTIONS: Mapping[str, tuple[Callable[[str], object], str]] = {
+    "gap_seconds": (_seconds, "a number of seconds above 0, 2 at most"),
+    "late_suffix_seconds": (_seconds, "a number of seconds above 0, 2 at most"),
+    "gun_dwell_seconds": (_seconds, "a number of seconds above 0, 2 at most"),
+    "min_length": (_length, "a number from 1 to 1024"),
+    "min_length_unsuffixed": (_length, "a number from 1 to 1024"),
+    "prefix": (str, "any text"),
 }
-"""The options of a `wedge:` path: the parameters of `KeystrokeParser`, and how to read each."""
+"""The options of a `wedge:` path: the parameters of `KeystrokeParser`, how to read each, and what it may be.
+
+The readers raise ValueError.
+"""

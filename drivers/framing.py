@@ -1,0 +1,177 @@
+"""A stream of bytes -> scans. Pure: no port, no clock; times are parameters, in monotonic seconds.
+
+Serial guns end a label with CR, LF, CR LF, put it between STX and ETX (02, 03), or send nothing but a pause.
+In every mode but `SILENCE` a pause inside a frame means that its end was lost: the stale part is dropped and counted as
+a misread, so a cut label is never glued to the next one.
+
+`AUTO` starts without an opinion: a terminator, STX..ETX or a pause ends a frame. With the first good frame that had a
+terminator or STX..ETX it has learned the gun's way and keeps to it: from then on an unterminated rest is a cut label.
+
+A frame is a scan when it is UTF-8 text of printable characters; anything else in it makes it a misread as a whole.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from drivers.scan import Scan, split_aim_id, symbology_of
+
+_STX, _ETX, _CR, _LF = 0x02, 0x03, 0x0D, 0x0A
+
+DEFAULT_CAP_BYTES = 8192
+"""The longest frame: the largest QR code holds 7089 digits (ISO/IEC 18004)."""
+
+
+class FrameMode(StrEnum):
+    """How a gun marks the end of a label; the values are those of the `frame` option of a path."""
+
+    CR = "cr"
+    LF = "lf"
+    CR_LF = "crlf"
+    STX_ETX = "stx"
+    SILENCE = "silence"
+    AUTO = "auto"
+
+
+_LINE_ENDS: dict[FrameMode, frozenset[int]] = {
+    FrameMode.CR: frozenset({_CR}),
+    FrameMode.LF: frozenset({_LF}),
+    FrameMode.CR_LF: frozenset({_LF}),
+    FrameMode.AUTO: frozenset({_CR, _LF}),
+}
+
+
+class Framer:
+    """Cuts a gun's bytes into scans; however the stream is split into reads, the scans are the same.
+
+    A frame longer than `cap_bytes` is discarded up to its end and counted as one misread.
+    """
+
+    def __init__(
+        self,
+        mode: FrameMode = FrameMode.AUTO,
+        *,
+        silence_seconds: float = 0.3,
+        cap_bytes: int = DEFAULT_CAP_BYTES,
+    ) -> None:
+        if silence_seconds <= 0 or cap_bytes < 1:
+            raise ValueError("the silence is longer than 0 s and the cap at least 1 byte")
+        self._mode = mode
+        self._silence_seconds = silence_seconds
+        self._cap_bytes = cap_bytes
+        self._learned: FrameMode | None = None
+        self._misreads = 0
+        self._last_at = 0.0
+        self._buffer = bytearray()
+        self._is_inside = False  # between STX and ETX
+        self._is_overlong = False
+
+    def take_misreads(self) -> int:
+        """How many frames could not be read since the last call."""
+        misreads, self._misreads = self._misreads, 0
+        return misreads
+
+    def feed(self, data: bytes, at: float) -> list[Scan]:
+        """Take bytes that arrived at `at`; the scans they complete, oldest first."""
+        scans = self.idle(at)
+        if not data:
+            return scans
+        self._last_at = at
+        for byte in data:
+            scan = self._accept(byte)
+            if scan is not None:
+                scans.append(scan)
+        return scans
+
+    def idle(self, at: float) -> list[Scan]:
+        """Say that nothing has come up to `at`; the scan that this silence ends, if any."""
+        if not (self._buffer or self._is_inside) or at - self._last_at < self._silence_seconds:
+            return []
+        ends_by_silence = self._mode is FrameMode.SILENCE or (
+            self._mode is FrameMode.AUTO and self._learned is None and not self._is_inside
+        )
+        if ends_by_silence:
+            scan = self._end_frame(None)
+            return [] if scan is None else [scan]
+        self._drop_unfinished()
+        return []
+
+    def _accept(self, byte: int) -> Scan | None:
+        if self._frames_by_stx() and byte in (_STX, _ETX):
+            return self._accept_mark(byte)
+        if not self._is_inside:
+            if self._mode is FrameMode.CR_LF and byte != _LF and self._buffer.endswith(b"\r"):
+                self._drop_unfinished()  # the LF of the one before was lost
+            if byte in (_CR, _LF) and not self._buffer and self._mode is not FrameMode.SILENCE:
+                return None  # the rest of a terminator
+            if byte in self._line_ends():
+                return self._end_line()
+        self._buffer.append(byte)
+        if len(self._buffer) > self._cap_bytes + 1:  # one more: the CR of CR LF
+            self._is_overlong = True
+            del self._buffer[:-1]
+        return None
+
+    def _frames_by_stx(self) -> bool:
+        return self._mode is FrameMode.STX_ETX or (
+            self._mode is FrameMode.AUTO and self._learned in (None, FrameMode.STX_ETX)
+        )
+
+    def _line_ends(self) -> frozenset[int]:
+        if self._learned is FrameMode.STX_ETX:
+            return frozenset()
+        return _LINE_ENDS.get(self._mode, frozenset())
+
+    def _accept_mark(self, byte: int) -> Scan | None:
+        if byte == _STX:
+            self._drop_unfinished()  # the ETX of the one before was lost
+            self._is_inside = True
+            return None
+        if not self._is_inside:
+            self._drop_unfinished()  # its STX was lost, and who knows what else
+            return None
+        return self._end_frame(FrameMode.STX_ETX)
+
+    def _end_line(self) -> Scan | None:
+        if self._mode in (FrameMode.LF, FrameMode.CR_LF) and self._buffer.endswith(b"\r"):
+            del self._buffer[-1]
+        elif self._mode is FrameMode.CR_LF:
+            self._drop_unfinished()  # its CR was lost, and who knows what else
+            return None
+        return self._end_frame(FrameMode.CR)
+
+    def _drop_unfinished(self) -> None:
+        if self._buffer or self._is_inside:
+            self._misreads += 1
+        self._begin_frame()
+
+    def _begin_frame(self) -> None:
+        self._buffer.clear()
+        self._is_inside = self._is_overlong = False
+
+    def _end_frame(self, ended_by: FrameMode | None) -> Scan | None:
+        """Read what is in the buffer; `ended_by` is what to learn from it when it is good."""
+        raw = bytes(self._buffer)
+        if self._is_inside:
+            raw = raw.rstrip(b"\r\n")  # some guns put their terminator before ETX
+        is_empty = not raw and not self._is_overlong
+        is_overlong = self._is_overlong or len(raw) > self._cap_bytes
+        self._begin_frame()
+        if is_empty:
+            return None
+        scan = None if is_overlong else self._scan_of(raw)
+        if scan is None:
+            self._misreads += 1
+        elif self._learned is None:
+            self._learned = ended_by
+        return scan
+
+    def _scan_of(self, raw: bytes) -> Scan | None:
+        try:
+            labelled = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+        aim_id, text = split_aim_id(labelled)
+        if not text or not text.isprintable():
+            return None
+        return Scan(raw, text, symbology_of(aim_id), aim_id, at=self._last_at)

@@ -1,0 +1,181 @@
+"""From a path to a device. A path is a kind, a colon, an address, and options: `serial:/dev/ttyACM0?baud=9600`.
+
+`KINDS` is the table of all kinds. A library is imported when a device is opened; a missing one disables its kind alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from drivers import serial_gun, simulated_gun, wedge
+from drivers.device import Clock, Device, Repeats
+from drivers.errors import DriverMissing, PathInvalid
+from drivers.keystrokes import KeystrokeParser
+from drivers.repeats import RepeatFilter
+from drivers.scan import Scan
+
+_log = logging.getLogger(__name__)
+
+_STABLE_LINKS = Path("/dev/serial/by-id")
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePath:
+    """A path taken apart. `options` are as they were written; `str()` gives the path again."""
+
+    kind: str
+    address: str
+    options: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.address}{'?' if self.options else ''}{urlencode(self.options)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A device that could be opened now: its path, and what to call it on a screen."""
+
+    path: str
+    title: str
+
+
+class SharedRepeats:
+    """One `RepeatFilter` for all guns of a till, safe from their threads: one label through two guns is one scan."""
+
+    def __init__(self, repeats: RepeatFilter | None = None) -> None:
+        self._repeats = repeats or RepeatFilter()
+        self._lock = threading.Lock()
+
+    def is_repeat(self, scan: Scan) -> bool:
+        """Whether any gun has delivered this text a moment ago."""
+        with self._lock:
+            return self._repeats.is_repeat(scan)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of device: whether its paths have an address, their options, how to open one, and what is there now."""
+
+    has_address: bool
+    options: Mapping[str, tuple[Callable[[str], object], str]]
+    open: Callable[..., Device]
+    find: Callable[[], list[Found]]
+
+
+def parse_path(text: str) -> DevicePath:
+    """Take a path apart. Raises PathInvalid, naming what is known, for an unknown kind, option or value."""
+    kind_name, colon, rest = text.partition(":")
+    if not colon or kind_name not in KINDS:
+        raise PathInvalid(f"{text!r} names no kind of device", f"Begin it with one of: {_kind_names()}.")
+    kind = KINDS[kind_name]
+    address, _, query = rest.partition("?")
+    if kind.has_address and not address:
+        raise PathInvalid(
+            f"{text!r} has no address", "Write where the device is, such as serial:/dev/ttyACM0."
+        )
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+    except ValueError:
+        raise PathInvalid(
+            f"{text!r} has options that cannot be read", "Write them as name=value&name=value."
+        ) from None
+    path = DevicePath(kind_name, address, dict(pairs))
+    if len(path.options) < len(pairs):
+        raise PathInvalid(f"{text!r} says one thing twice", "Write each option once.")
+    _read_options(path)
+    return path
+
+
+def open_device(
+    path: str | DevicePath,
+    *,
+    clock: Clock = time.monotonic,
+    repeats: Repeats | None = None,
+    retry_seconds: float = 0.5,
+) -> Device:
+    """Make the device of a path; nothing is opened before its `start`. Raises PathInvalid.
+
+    Give all guns of one till the same `SharedRepeats`; without one, each gun looks for repeats among its own scans.
+    """
+    parsed = parse_path(path) if isinstance(path, str) else path
+    return KINDS[parsed.kind].open(
+        parsed, _read_options(parsed), clock=clock, repeats=repeats, retry_seconds=retry_seconds
+    )
+
+
+def list_devices() -> list[Found]:
+    """What could be opened now, the real guns first. Some systems take a while: not for a window's thread."""
+    found: list[Found] = []
+    for name, kind in KINDS.items():
+        try:
+            found += kind.find()
+        except (DriverMissing, OSError) as error:
+            _log.warning("no devices of kind %s: %s", name, error)
+    return found
+
+
+def _read_options(path: DevicePath) -> dict[str, Any]:
+    known = KINDS[path.kind].options
+    values: dict[str, Any] = {}
+    for name, text in path.options.items():
+        if name not in known:
+            names = ", ".join(known) or "none"
+            raise PathInvalid(f"{path.kind}: has no option {name!r}", f"Its options are: {names}.")
+        read, meaning = known[name]
+        try:
+            values[name] = read(text)
+        except ValueError:
+            raise PathInvalid(f"{name}={text} is not possible", f"It must be {meaning}.") from None
+    return values
+
+
+def _kind_names() -> str:
+    return ", ".join(f"{name}:" for name in KINDS)
+
+
+def _open_serial(path: DevicePath, options: dict[str, Any], **device: Any) -> Device:
+    settings = serial_gun.SerialSettings(port=path.address, **options)
+    return serial_gun.SerialGun(str(path), settings, **device)
+
+
+def _open_wedge(
+    path: DevicePath, options: dict[str, Any], *, clock: Clock, repeats: Repeats | None, **_thread: Any
+) -> Device:
+    try:
+        parser = KeystrokeParser(**options)
+    except ValueError as error:
+        raise PathInvalid(f"The options of {path} contradict each other", f"Mind that {error}.") from None
+    return wedge.WedgeGun(str(path), parser=parser, clock=clock, repeats=repeats)
+
+
+def _open_simulated(path: DevicePath, options: dict[str, Any], **device: Any) -> Device:
+    return simulated_gun.SimulatedGun(str(path), **options, **device)
+
+
+def _find_serial() -> list[Found]:
+    return [Found(f"serial:{_stable_name(port.device)}", _title_of(port)) for port in serial_gun.list_ports()]
+
+
+def _title_of(port: serial_gun.PortInfo) -> str:
+    return port.device if port.description in ("", "n/a") else f"{port.description} ({port.device})"
+
+
+def _stable_name(node: str, links: Path = _STABLE_LINKS) -> str:
+    """The name udev gives a USB port for good; `/dev/ttyACM0` may be another gun tomorrow."""
+    target = Path(node).resolve()
+    return next((str(link) for link in sorted(links.glob("*")) if link.resolve() == target), node)
+
+
+KINDS: Mapping[str, Kind] = {
+    "serial": Kind(True, serial_gun.OPTIONS, _open_serial, _find_serial),
+    "wedge": Kind(False, wedge.OPTIONS, _open_wedge, lambda: [Found("wedge:", "Keyboard gun")]),
+    "sim": Kind(False, simulated_gun.OPTIONS, _open_simulated, lambda: [Found("sim:", "Simulated gun")]),
+}
+"""Every kind of device there is."""
