@@ -44,6 +44,25 @@ class Secret:
         raise TypeError("a Secret is never written anywhere")
 
 
+class EngineFault(Exception):
+    """The engine's surroundings fail: a full disk, a locked or damaged file, a missing key. No refusal, no bug.
+
+    `problem` and `remedy` are sentences for whoever keeps the till running; they hold no command's content.
+    `nothing_changed` is False when the fault came while a transaction was being made durable: then only a query or
+    the same command again tells what became of it.
+    """
+
+    def __init__(self, problem: str, remedy: str, *, nothing_changed: bool = True) -> None:
+        super().__init__(f"{problem}. {remedy}")
+        self.problem = problem
+        self.remedy = remedy
+        self.nothing_changed = nothing_changed
+
+
+class CommandInvalid(ValueError):
+    """A command that no caller should have built, e.g. an empty order number; names the field, not its content."""
+
+
 class NextAction(enum.StrEnum):
     """What the cashier does after a refusal."""
 

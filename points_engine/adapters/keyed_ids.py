@@ -1,0 +1,31 @@
+"""Nonces from the operating system, code digits and lookup numbers from the key outside the database."""
+
+import hmac
+import secrets
+
+from points_engine.adapters.keys import MasterKey
+from points_engine.ports import Ids
+
+_NONCE_BYTES = 16
+_63_BITS = (1 << 63) - 1
+
+
+class KeyedIds(Ids):
+    """HMAC-SHA256 under keys derived from the master key."""
+
+    def __init__(self, key: MasterKey) -> None:
+        self._digits_key = key.derive("payment code digits")
+        self._lookup_key = key.derive("payment code lookup")
+
+    def nonce(self) -> bytes:
+        return secrets.token_bytes(_NONCE_BYTES)
+
+    def digits(self, nonce: bytes, count: int) -> str:
+        # 256 bits modulo 10^15: no digit is likelier than another by more than one in 10^60.
+        number = int.from_bytes(hmac.digest(self._digits_key, nonce, "sha256"))
+        return f"{number % 10**count:0{count}d}"
+
+    def lookup_key(self, text: str) -> int:
+        # "surrogatepass": whatever a gun may read has a number, even what is no Unicode text.
+        data = text.encode("utf-8", "surrogatepass")
+        return int.from_bytes(hmac.digest(self._lookup_key, data, "sha256")[:8]) & _63_BITS

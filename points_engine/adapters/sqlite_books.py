@@ -1,0 +1,360 @@
+"""The books in SQLite: one prepared statement per read and write."""
+# ruff: noqa: S608 -- what is put into statements is this file's own lists of columns; values are always bound
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from points_engine.amounts import Asset
+from points_engine.contract import PaymentState, Refusal
+from points_engine.ledger import (
+    GENESIS,
+    AccountKind,
+    Transfer,
+    TransferKind,
+    chain_after,
+    microseconds,
+    moment,
+)
+from points_engine.limits import PinFreeUse
+from points_engine.payment_code import CodeState
+from points_engine.ports import (
+    AccountRow,
+    AnswerRow,
+    Books,
+    ChargeFacts,
+    CodeRow,
+    CommandRow,
+    Holder,
+    MemberRow,
+    PaymentRow,
+    TillRow,
+)
+
+_HOLDER = """
+    a.id, a.asset, a.balance_units, a.pin_free_limit_units, a.pin_free_day, a.pin_free_count, a.pin_free_units,
+    m.id, m.member_no, m.name, m.is_frozen, m.pin_hash, m.pin_failures, m.is_pin_locked
+"""
+_PAYMENT = """
+    id, order_id, till, cashier, code_key, asset, units, account, clearing, state, refusal, balance_units,
+    challenge_expires_at_us, pin_free_day, opened_at_us, at_us
+"""
+_HOLDER_BY_ID = f"SELECT {_HOLDER} FROM account a JOIN member m ON m.id = a.owner WHERE a.id = ?"
+_HOLDER_OF = f"""
+    SELECT {_HOLDER} FROM account a JOIN member m ON m.id = a.owner
+    WHERE a.owner = ? AND a.asset = ? AND a.kind = 'customer'
+"""
+_CHARGE_FACTS = f"""
+    SELECT t.id, s.id, p.id, c.code_key, c.state, c.expires_at_us, {_HOLDER}
+    FROM till t
+    JOIN account s ON s.owner = t.shop AND s.asset = ?1 AND s.kind = 'clearing'
+    LEFT JOIN payment p ON p.order_id = ?2
+    LEFT JOIN payment_code c ON c.code_key = ?3
+    LEFT JOIN member m ON m.id = c.member
+    LEFT JOIN account a ON a.owner = m.id AND a.asset = ?1 AND a.kind = 'customer'
+    WHERE t.till_id = ?4
+"""
+_TILL = """
+    SELECT t.id, s.id FROM till t JOIN account s ON s.owner = t.shop AND s.asset = ? AND s.kind = 'clearing'
+    WHERE t.till_id = ?
+"""
+_PAYMENT_BY_ORDER = f"SELECT {_PAYMENT} FROM payment WHERE order_id = ?"
+_OPEN_PAYMENTS = f"""
+    SELECT {_PAYMENT} FROM payment
+    WHERE state = 'requires_action' AND challenge_expires_at_us <= ? ORDER BY id
+"""
+_OPEN_PAYMENTS_OF = f"""
+    SELECT {_PAYMENT} FROM payment
+    WHERE state = 'requires_action' AND account = ? AND challenge_expires_at_us <= ? ORDER BY id
+"""
+_ADD_PAYMENT = f"""
+    INSERT INTO payment ({_PAYMENT}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_ADD_TRANSFER = """
+    INSERT INTO transfer (id, kind, debit, credit, units, balance_units, payment, command_id, reason, at_us, chain)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_SET_BALANCE = """
+    UPDATE account SET balance_units = ?, pin_free_day = ?, pin_free_count = ?, pin_free_units = ? WHERE id = ?
+"""
+
+_REFUSALS = {refusal.code: refusal for refusal in Refusal}
+
+_Row = tuple[Any, ...]
+
+
+def _holder(row: _Row) -> Holder:
+    (
+        account,
+        asset,
+        balance,
+        limit,
+        day,
+        count,
+        units,
+        member,
+        number,
+        name,
+        frozen,
+        pin_hash,
+        failures,
+        locked,
+    ) = row
+    return Holder(
+        account, Asset(asset), balance, limit, PinFreeUse(day, count, units),
+        member, number, name, bool(frozen), pin_hash, failures, bool(locked),
+    )  # fmt: skip
+
+
+def _payment(row: _Row) -> PaymentRow:
+    number, order_id, till, cashier, code_key, asset, units, account, clearing = row[:9]
+    state, refusal, balance, due_us, pin_free_day, opened_at_us, at_us = row[9:]
+    return PaymentRow(
+        number, order_id, till, cashier, code_key, Asset(asset), units, account, clearing,
+        PaymentState(state), refusal and _REFUSALS[refusal], balance, _moment(due_us), pin_free_day,
+        moment(opened_at_us), moment(at_us),
+    )  # fmt: skip
+
+
+def _moment(at_us: int | None) -> datetime | None:
+    return None if at_us is None else moment(at_us)
+
+
+def _microseconds(at: datetime | None) -> int | None:
+    return None if at is None else microseconds(at)
+
+
+class SqliteBooks(Books):
+    """Reads and writes on one connection; serves one transaction after the other."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._execute = connection.execute
+        # The ends of the ledger never change, so that they need be read once.
+        self._scheme_accounts: dict[tuple[AccountKind, Asset], int] = {}
+
+    def _one(self, statement: str, *values: object) -> _Row | None:
+        row: _Row | None = self._execute(statement, values).fetchone()
+        return row
+
+    # --- reads
+
+    def till(self, till_id: str, asset: Asset) -> TillRow | None:
+        row = self._one(_TILL, asset, till_id)
+        return None if row is None else TillRow._make(row)
+
+    def member(self, member_no: str) -> MemberRow | None:
+        row = self._one(
+            "SELECT id, member_no, pin_hash, pin_command_id FROM member WHERE member_no = ?", member_no
+        )
+        return None if row is None else MemberRow._make(row)
+
+    def holder(self, account_id: int) -> Holder:
+        row = self._one(_HOLDER_BY_ID, account_id)
+        assert row is not None
+        return _holder(row)
+
+    def holder_of(self, member: int, asset: Asset) -> Holder:
+        row = self._one(_HOLDER_OF, member, asset)
+        assert row is not None
+        return _holder(row)
+
+    def scheme_account(self, kind: AccountKind, asset: Asset) -> int:
+        account_id = self._scheme_accounts.get((kind, asset))
+        if account_id is None:
+            row = self._one("SELECT id FROM account WHERE owner = 0 AND asset = ? AND kind = ?", asset, kind)
+            assert row is not None
+            account_id = self._scheme_accounts[kind, asset] = int(row[0])
+        return account_id
+
+    def has_code(self, code_key: int) -> bool:
+        return self._one("SELECT 1 FROM payment_code WHERE code_key = ?", code_key) is not None
+
+    def charge_facts(self, order_id: str, till_id: str, code_key: int, asset: Asset) -> ChargeFacts:
+        row = self._one(_CHARGE_FACTS, asset, order_id, code_key, till_id)
+        if row is None:
+            return ChargeFacts(None, None, None, None)
+        till, clearing_id, payment_id, known_key, state, expires_at_us = row[:6]
+        code = holder = None
+        if known_key is not None:
+            holder = _holder(row[6:])
+            code = CodeRow(known_key, holder.member, CodeState(state), moment(expires_at_us))
+        payment = None if payment_id is None else self.payment(order_id)
+        return ChargeFacts(TillRow(till, clearing_id), payment, code, holder)
+
+    def payment(self, order_id: str) -> PaymentRow | None:
+        row = self._one(_PAYMENT_BY_ORDER, order_id)
+        return None if row is None else _payment(row)
+
+    def open_payments(self, due_by: datetime, account_id: int | None = None) -> Sequence[PaymentRow]:
+        due_by_us = microseconds(due_by)
+        if account_id is None:
+            return [_payment(row) for row in self._execute(_OPEN_PAYMENTS, (due_by_us,))]
+        return [_payment(row) for row in self._execute(_OPEN_PAYMENTS_OF, (account_id, due_by_us))]
+
+    def answer(self, answer_id: str) -> AnswerRow | None:
+        row = self._one(
+            "SELECT answer_id, payment, kind, tries_left, at_us FROM answer WHERE answer_id = ?", answer_id
+        )
+        return None if row is None else AnswerRow(row[0], row[1], row[2], row[3], moment(row[4]))
+
+    def command(self, command_id: str) -> CommandRow | None:
+        row = self._one(
+            "SELECT fingerprint, refusal, balance_units, nonce, at_us, expires_at_us FROM command WHERE command_id = ?",
+            command_id,
+        )
+        if row is None:
+            return None
+        mark, refusal, balance_units, nonce, at_us, expires_at_us = row
+        return CommandRow(
+            command_id, mark, refusal and _REFUSALS[refusal], balance_units, nonce, moment(at_us),
+            _moment(expires_at_us),
+        )  # fmt: skip
+
+    # --- writes
+
+    def put_till(self, till_id: str, shop_id: str) -> None:
+        self._execute("INSERT INTO shop (shop_id) VALUES (?) ON CONFLICT DO NOTHING", (shop_id,))
+        row = self._one("SELECT id FROM shop WHERE shop_id = ?", shop_id)
+        assert row is not None
+        shop = row[0]
+        for asset in Asset:
+            self._execute(
+                "INSERT INTO account (kind, asset, owner) VALUES ('clearing', ?, ?) ON CONFLICT DO NOTHING",
+                (asset, shop),
+            )
+        self._execute(
+            "INSERT INTO till (till_id, shop) VALUES (?, ?) ON CONFLICT (till_id) DO UPDATE SET shop = excluded.shop",
+            (till_id, shop),
+        )
+
+    def add_member(self, member_no: str, name: str) -> None:
+        member = self._execute(
+            "INSERT INTO member (member_no, name) VALUES (?, ?)", (member_no, name)
+        ).lastrowid
+        for asset in Asset:
+            self._execute(
+                "INSERT INTO account (kind, asset, owner, balance_units) VALUES ('customer', ?, ?, 0)",
+                (asset, member),
+            )
+
+    def set_frozen(self, member: int, *, is_frozen: bool) -> None:
+        self._execute("UPDATE member SET is_frozen = ? WHERE id = ?", (is_frozen, member))
+
+    def set_pin(self, member: int, pin_hash: str, command_id: str) -> None:
+        self._execute(
+            "UPDATE member SET pin_hash = ?, pin_command_id = ?, pin_failures = 0, is_pin_locked = 0 WHERE id = ?",
+            (pin_hash, command_id, member),
+        )
+
+    def set_tries(self, member: int, failures: int, *, is_locked: bool) -> None:
+        self._execute(
+            "UPDATE member SET pin_failures = ?, is_pin_locked = ? WHERE id = ?",
+            (failures, is_locked, member),
+        )
+
+    def set_pin_free_limit(self, account_id: int, units: int | None) -> None:
+        self._execute("UPDATE account SET pin_free_limit_units = ? WHERE id = ?", (units, account_id))
+
+    def set_balance(self, account_id: int, balance_units: int, use: PinFreeUse) -> None:
+        self._execute(_SET_BALANCE, (balance_units, use.day, use.count, use.units, account_id))
+
+    def add_transfer(
+        self,
+        kind: TransferKind,
+        debit_id: int,
+        credit_id: int,
+        units: int,
+        balance_units: int,
+        at: datetime,
+        *,
+        payment_id: int | None = None,
+        command_id: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        last, chain = self._one("SELECT id, chain FROM transfer ORDER BY id DESC LIMIT 1") or (0, GENESIS)
+        transfer = Transfer(
+            last + 1, kind, debit_id, credit_id, units, balance_units, payment_id, command_id, reason, at
+        )
+        self._execute(_ADD_TRANSFER, (*transfer[:9], microseconds(at), chain_after(chain, transfer)))
+
+    def add_payment(self, payment: PaymentRow) -> int:
+        refusal = payment.refusal and payment.refusal.code
+        due_us = _microseconds(payment.challenge_expires_at)
+        cursor = self._execute(
+            _ADD_PAYMENT,
+            (
+                *payment[1:10], refusal, payment.balance_units, due_us, payment.pin_free_day,
+                microseconds(payment.opened_at), microseconds(payment.at),
+            ),
+        )  # fmt: skip
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def set_payment(self, payment: PaymentRow) -> None:
+        refusal = payment.refusal and payment.refusal.code
+        self._execute(
+            "UPDATE payment SET state = ?, refusal = ?, balance_units = ?, at_us = ? WHERE id = ?",
+            (payment.state, refusal, payment.balance_units, microseconds(payment.at), payment.id),
+        )
+
+    def add_code(self, code: CodeRow) -> None:
+        self._execute(
+            "INSERT INTO payment_code (code_key, member, state, expires_at_us) VALUES (?, ?, ?, ?)",
+            (code.code_key, code.member, code.state, microseconds(code.expires_at)),
+        )
+
+    def use_code(self, code_key: int) -> None:
+        self._execute("UPDATE payment_code SET state = 'used' WHERE code_key = ?", (code_key,))
+
+    def void_live_codes(self, member: int, now: datetime) -> None:
+        self._execute(
+            "DELETE FROM payment_code WHERE member = ? AND state = 'live' AND expires_at_us > ?",
+            (member, microseconds(now)),
+        )
+
+    def drop_codes(self, expired_by: datetime) -> int:
+        return self._execute(
+            "DELETE FROM payment_code WHERE expires_at_us <= ?", (microseconds(expired_by),)
+        ).rowcount
+
+    def drop_code_commands(self, answered_by: datetime) -> int:
+        return self._execute(
+            "DELETE FROM command WHERE nonce IS NOT NULL AND at_us <= ?", (microseconds(answered_by),)
+        ).rowcount
+
+    def add_answer(self, answer: AnswerRow) -> None:
+        self._execute(
+            "INSERT INTO answer (answer_id, payment, kind, tries_left, at_us) VALUES (?, ?, ?, ?, ?)",
+            (*answer[:4], microseconds(answer.at)),
+        )
+
+    def add_command(self, command: CommandRow) -> None:
+        self._execute(
+            "INSERT INTO command (command_id, fingerprint, refusal, balance_units, nonce, at_us, expires_at_us)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                command.command_id, command.fingerprint, command.refusal and command.refusal.code,
+                command.balance_units, command.nonce, microseconds(command.at), _microseconds(command.expires_at),
+            ),
+        )  # fmt: skip
+
+    # --- the whole, for verification
+
+    def all_accounts(self) -> Iterator[AccountRow]:
+        for number, kind, asset, owner, balance, *use in self._execute(
+            "SELECT id, kind, asset, owner, balance_units, pin_free_day, pin_free_count, pin_free_units"
+            " FROM account ORDER BY id"
+        ):
+            yield AccountRow(number, AccountKind(kind), Asset(asset), owner, balance, PinFreeUse(*use))
+
+    def all_payments(self) -> Iterator[PaymentRow]:
+        return map(_payment, self._execute(f"SELECT {_PAYMENT} FROM payment ORDER BY id"))
+
+    def all_transfers(self) -> Iterator[tuple[Transfer, bytes]]:
+        for row in self._execute(
+            "SELECT id, kind, debit, credit, units, balance_units, payment, command_id, reason, at_us, chain"
+            " FROM transfer ORDER BY id"
+        ):
+            number, kind, *rest, at_us, chain = row
+            yield Transfer._make((number, TransferKind(kind), *rest, moment(at_us))), chain

@@ -1,0 +1,189 @@
+"""The books in a SQLite file: WAL, `synchronous=FULL`, one writer at a time, readers that wait for nobody.
+
+What `transact` returned is on the disk. Several processes may use one file; each waits its turn for up to
+`busy_timeout_seconds`.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from points_engine.adapters.sqlite_books import SqliteBooks
+from points_engine.adapters.sqlite_checkpoints import Checkpointer
+from points_engine.adapters.sqlite_faults import fault_of
+from points_engine.adapters.sqlite_schema import MIGRATIONS, Migration, migrate
+from points_engine.ports import Books, KeyUnavailable, Store, StoreUnavailable
+
+T = TypeVar("T")
+
+BEFORE_COMMIT = "engine.before_commit"
+AFTER_COMMIT = "engine.after_commit"
+
+_CACHED_STATEMENTS = 128
+_PRAGMAS = (
+    "synchronous = FULL",  # NORMAL can lose an acknowledged charge when the power goes
+    "foreign_keys = ON",
+    "wal_autocheckpoint = 0",  # the checkpointer does it, off the commit's path
+    "cache_size = -32768",  # KiB
+    "temp_store = MEMORY",
+)
+
+
+def _no_step(_name: str) -> None:
+    """What happens at a durable step when nobody watches."""
+
+
+class SqliteStore(Store):
+    """A SQLite file as the engine's store.
+
+    `on_durable_step` is told "engine.before_commit" and "engine.after_commit" around every commit: tests end the
+    process there. Raises StoreUnavailable, or KeyUnavailable when `key_fingerprint` is not the database's own.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        key_fingerprint: str,
+        *,
+        busy_timeout_seconds: float = 5.0,
+        on_durable_step: Callable[[str], None] | None = None,
+        migrations: Sequence[Migration] = MIGRATIONS,
+    ) -> None:
+        self._path = path
+        self._busy_timeout_seconds = busy_timeout_seconds
+        self._on_durable_step = on_durable_step or _no_step
+        self._write_lock = threading.Lock()
+        self._readers_lock = threading.Lock()
+        self._readers: list[sqlite3.Connection] = []
+        self._is_closed = False
+        self._writer = self._connect()
+        try:
+            self._prepare(migrations)
+            self._claim(key_fingerprint)
+            self._books = SqliteBooks(self._writer)
+            self._checkpointer = Checkpointer(self._connect(), self._write_lock)
+        except sqlite3.Error as error:
+            self._writer.close()
+            raise _told(error) from error
+        except BaseException:
+            self._writer.close()
+            raise
+
+    # --- opening
+
+    def _connect(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(
+                self._path,
+                timeout=self._busy_timeout_seconds,
+                isolation_level=None,  # BEGIN and COMMIT are ours
+                check_same_thread=False,  # a lock, or the pool, sees to it that one thread has it at a time
+                cached_statements=_CACHED_STATEMENTS,
+            )
+            for pragma in _PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error as error:
+            raise _told(error) from error
+        return connection
+
+    def _prepare(self, migrations: Sequence[Migration]) -> None:
+        mode = self._writer.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode != "wal":
+            raise StoreUnavailable(
+                "The database's disk does not allow a write-ahead log",
+                "Keep the database on a local disk, not on a network share.",
+            )
+        migrate(self._writer, migrations)
+
+    def _claim(self, key_fingerprint: str) -> None:
+        """Bind a fresh database to its key, or see that the key is the one it was bound to."""
+        self._writer.execute(
+            "INSERT INTO engine_fact (name, value) VALUES ('key_fingerprint', ?) ON CONFLICT DO NOTHING",
+            (key_fingerprint,),
+        )
+        row = self._writer.execute("SELECT value FROM engine_fact WHERE name = 'key_fingerprint'").fetchone()
+        if row[0] != key_fingerprint:
+            raise KeyUnavailable(
+                "The key file belongs to another database",
+                "Put the key file that was made with this database beside it.",
+            )
+
+    # --- the port
+
+    def transact(self, work: Callable[[Books], T]) -> T:
+        nothing_changed = True
+        with self._write_lock:
+            self._check_open()
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+                result = work(self._books)
+                self._on_durable_step(BEFORE_COMMIT)
+                nothing_changed = False
+                self._writer.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._roll_back(self._writer)
+                raise _told(error, nothing_changed=nothing_changed) from error
+            except BaseException:
+                self._roll_back(self._writer)
+                raise
+            self._checkpointer.committed()
+        self._on_durable_step(AFTER_COMMIT)
+        return result
+
+    def look(self, work: Callable[[Books], T]) -> T:
+        connection = self._take_reader()
+        try:
+            connection.execute("BEGIN")
+            return work(SqliteBooks(connection))
+        except sqlite3.Error as error:
+            raise _told(error) from error
+        finally:
+            self._roll_back(connection)
+            self._give_back(connection)
+
+    def close(self) -> None:
+        with self._write_lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+        self._checkpointer.close()
+        with self._readers_lock:
+            for connection in self._readers:
+                connection.close()
+            self._readers.clear()
+        self._writer.close()
+
+    # --- connections
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise StoreUnavailable("The engine's database is closed", "Open the engine again.")
+
+    def _take_reader(self) -> sqlite3.Connection:
+        with self._readers_lock:
+            self._check_open()
+            if self._readers:
+                return self._readers.pop()
+        return self._connect()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._readers_lock:
+            if not self._is_closed:
+                self._readers.append(connection)
+                return
+        connection.close()
+
+    @staticmethod
+    def _roll_back(connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
+            # After a fault SQLite may have rolled back by itself, or find the disk gone: the fault is what counts.
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+
+
+def _told(error: sqlite3.Error, *, nothing_changed: bool = True) -> Exception:
+    """The fault behind an error, or the error itself when it is a bug of ours."""
+    return fault_of(error, nothing_changed=nothing_changed) or error

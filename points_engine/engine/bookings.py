@@ -1,0 +1,105 @@
+"""Moves of a payment together with the money they move: the only place where the two tables meet the books."""
+
+from datetime import datetime
+
+from points_engine import ledger, payment
+from points_engine.contract import PaymentState, Refusal
+from points_engine.ledger import AccountKind, TransferKind
+from points_engine.limits import PinFreeUse
+from points_engine.payment import Booking, PaymentEvent
+from points_engine.ports import Books, Holder, PaymentRow
+
+_KIND: dict[Booking, TransferKind] = {booking: TransferKind(booking.value) for booking in Booking}
+
+
+class BooksWrong(AssertionError):
+    """The books contradict themselves: a bug, or a file edited by hand. Nothing was changed."""
+
+
+def transfer(
+    books: Books,
+    kind: TransferKind,
+    holder: Holder,
+    units: int,
+    at: datetime,
+    *,
+    clearing_id: int = 0,
+    use: PinFreeUse | None = None,
+    payment_id: int | None = None,
+    command_id: str | None = None,
+    reason: str | None = None,
+) -> int:
+    """Book one transfer of `kind` between the holder and whom the kind names; return the holder's balance after it.
+
+    Raises BooksWrong when the balance would fall below zero: the caller has to have looked.
+    """
+    balance_units = ledger.balance_after(kind, holder.balance_units, units)
+    if balance_units < 0:
+        raise BooksWrong(f"a {kind} would leave account {holder.account_id} below zero")
+    debit_id, credit_id = (_account(books, side, holder, clearing_id) for side in ledger.SIDES[kind])
+    books.add_transfer(
+        kind, debit_id, credit_id, units, balance_units, at,
+        payment_id=payment_id, command_id=command_id, reason=reason,
+    )  # fmt: skip
+    if balance_units != holder.balance_units:
+        books.set_balance(holder.account_id, balance_units, use or holder.pin_free_use)
+    return balance_units
+
+
+def _account(books: Books, kind: AccountKind, holder: Holder, clearing_id: int) -> int:
+    if kind is AccountKind.CUSTOMER:
+        return holder.account_id
+    return clearing_id if kind is AccountKind.CLEARING else books.scheme_account(kind, holder.asset)
+
+
+def open_payment(
+    books: Books,
+    fresh: PaymentRow,
+    event: PaymentEvent,
+    holder: Holder | None = None,
+    use: PinFreeUse | None = None,
+) -> PaymentRow:
+    """Move a payment out of NEW and append it; `use` is the holder's PIN-free use with it, when it is PIN-free."""
+    step = payment.move(PaymentState.NEW, event)
+    after = fresh._replace(state=step.state)
+    if step.booking is None or holder is None:
+        return after._replace(id=books.add_payment(after))
+    kind = _KIND[step.booking]
+    after = after._replace(balance_units=ledger.balance_after(kind, holder.balance_units, after.units))
+    after = after._replace(id=books.add_payment(after))
+    transfer(
+        books, kind, holder, after.units, after.at,
+        clearing_id=after.clearing_id, use=use, payment_id=after.id,
+    )  # fmt: skip
+    return after
+
+
+def advance(
+    books: Books, before: PaymentRow, event: PaymentEvent, at: datetime, refusal: Refusal | None = None
+) -> PaymentRow:
+    """Move a stored payment on, with its transfer. A move that leads nowhere new writes nothing."""
+    step = payment.move(before.state, event)
+    if step.state is before.state:
+        return before
+    after = before._replace(state=step.state, refusal=refusal, at=at)
+    if step.booking is not None and before.account_id is not None:
+        balance_units = transfer(
+            books, _KIND[step.booking], books.holder(before.account_id), before.units, at,
+            clearing_id=before.clearing_id, payment_id=before.id,
+        )  # fmt: skip
+        after = after._replace(balance_units=balance_units)
+    books.set_payment(after)
+    return after
+
+
+def is_due(row: PaymentRow, now: datetime) -> bool:
+    """Whether an open payment's time is up and somebody has to end it."""
+    due = row.challenge_expires_at
+    return row.state is PaymentState.REQUIRES_ACTION and due is not None and now >= due
+
+
+def expire_if_due(books: Books, before: PaymentRow, now: datetime) -> PaymentRow:
+    """End an open payment whose time is up; whoever looks first does it. Others are returned as they are."""
+    if not is_due(before, now):
+        return before
+    return advance(books, before, PaymentEvent.TIME_IS_UP, now, Refusal.PAYMENT_EXPIRED)

@@ -1,0 +1,106 @@
+"""The engine's front door: one command in, one reply out, one transaction each."""
+
+import re
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, NamedTuple, Self, get_args
+
+from points_engine import contract
+from points_engine.contract import Command, CommandInvalid, Reply
+from points_engine.engine.challenges import Challenges
+from points_engine.engine.codes import Codes
+from points_engine.engine.members import Members
+from points_engine.engine.payments import Payments
+from points_engine.engine.scheme import Scheme
+from points_engine.engine.verify import Finding, verify
+from points_engine.ports import Books, Clock, Ids, PinHasher, Store
+
+TEXT_LENGTH_MAX = 200
+
+# Control characters separate the fields of the ledger's canonical bytes; lone surrogates are no UTF-8.
+_NOT_TEXT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+
+_COMMANDS: tuple[type[Command], ...] = get_args(Command)
+
+_TEXT_FIELDS = {kind: tuple(field.name for field in fields(kind) if field.type is str) for kind in _COMMANDS}
+
+_MAY_BE_EMPTY = frozenset({"name", "reason", "cashier"})
+
+
+class Swept(NamedTuple):
+    """What a sweep put away."""
+
+    payments: int
+    codes: int
+
+
+class Engine:
+    """The whole engine behind one call. Thread-safe: several threads may call it at once."""
+
+    def __init__(self, store: Store, clock: Clock, ids: Ids, hasher: PinHasher, scheme: Scheme) -> None:
+        self._store = store
+        self._clock = clock
+        members = Members(store, clock, ids, hasher, scheme)
+        self._codes = Codes(store, clock, ids, scheme)
+        self._payments = Payments(store, clock, ids, scheme)
+        challenges = Challenges(store, clock, hasher, scheme)
+        # Each command's type is its key, which a type checker cannot follow through a dict.
+        self._carry_out: dict[type[Command], Callable[[Any], Reply]] = {
+            contract.EnrolTill: members.enrol_till,
+            contract.EnrolMember: members.enrol_member,
+            contract.SetFrozen: members.set_frozen,
+            contract.SetPinFreeLimit: members.set_pin_free_limit,
+            contract.SetPin: members.set_pin,
+            contract.Credit: members.credit,
+            contract.IssueCode: self._codes.issue,
+            contract.Charge: self._payments.charge,
+            contract.AnswerChallenge: challenges.answer,
+            contract.Cancel: self._payments.cancel,
+            contract.Query: self._payments.query,
+            contract.Reverse: self._payments.reverse,
+        }
+
+    def execute(self, command: Command) -> Reply:
+        """Carry a command out, or say why not.
+
+        The reply is durable when it is given. Raises CommandInvalid for a command nobody should have built, and
+        EngineFault when the engine's surroundings fail; its `nothing_changed` says whether asking again is needed.
+        """
+        _check(command)
+        return self._carry_out[type(command)](command)
+
+    def sweep(self) -> Swept:
+        """End what is past its time: open payments, codes nobody can use any more. Raises EngineFault."""
+
+        def work(books: Books) -> Swept:
+            now = self._clock.now()
+            return Swept(self._payments.sweep(books, now), self._codes.sweep(books, now))
+
+        return self._store.transact(work)
+
+    def verify(self) -> list[Finding]:
+        """What is wrong with the books: nothing, unless somebody edited them. Raises EngineFault."""
+        return verify(self._store)
+
+    def close(self) -> None:
+        """Let go of the store; safe to call again."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+
+def _check(command: Command) -> None:
+    for name in _TEXT_FIELDS[type(command)]:
+        text = getattr(command, name)
+        if not isinstance(text, str):
+            raise CommandInvalid(f"{name} must be a text")
+        if len(text) > TEXT_LENGTH_MAX or (not text and name not in _MAY_BE_EMPTY):
+            raise CommandInvalid(f"{name} must have 1 to {TEXT_LENGTH_MAX} characters")
+        if _NOT_TEXT.search(text):
+            raise CommandInvalid(f"{name} must not hold control characters")
+    if isinstance(command, contract.SetPinFreeLimit) and command.units is not None and command.units < 0:
+        raise CommandInvalid("units must not be negative")

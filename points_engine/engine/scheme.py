@@ -1,0 +1,28 @@
+"""The scheme as the engine's rooms see it: every number that a shop may choose, already checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta, tzinfo
+
+from points_engine.amounts import Asset
+from points_engine.limits import AssetLimits
+from points_engine.payment_code import CodeLayout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """What holds for all members and tills. An asset without limits is not offered.
+
+    `code_kept_for` is how long an expired code is still told apart from one that never was; `replies_kept_for` how long
+    the answer to an IssueCode is replayed. Both only decide how well the engine explains itself.
+    """
+
+    layout: CodeLayout
+    limits: Mapping[Asset, AssetLimits]
+    code_lifetime_seconds: int
+    challenge_lifetime_seconds: int
+    pin_tries: int
+    zone: tzinfo
+    shows_balance: bool
+    code_kept_for: timedelta = timedelta(minutes=10)
+    replies_kept_for: timedelta = timedelta(days=1)

@@ -1,0 +1,116 @@
+"""The ledger's rules: transfers between named accounts, chained so that an edit shows.
+
+A transfer is one row with a debit and a credit account: it takes `units` from the one and gives them to the other, so
+every transfer, and the whole ledger, sums to zero by construction. A transfer is never edited: what undoes it is a new
+one. An account's balance is what it was credited less what it was debited; a customer's is never below zero, and what
+is on hold has left it.
+"""
+
+import enum
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+
+class AccountKind(enum.StrEnum):
+    """Who an account belongs to."""
+
+    CUSTOMER = "customer"
+    """One per member and asset: what they can spend."""
+    HELD = "held"
+    """One per asset: what is on hold for payments that wait for their challenge."""
+    CLEARING = "clearing"
+    """One per shop and asset: what the shop has taken."""
+    ISSUED = "issued"
+    """One per asset: what the scheme has given out, as a negative balance."""
+
+
+class TransferKind(enum.StrEnum):
+    """Why units moved."""
+
+    CREDIT = "credit"
+    CHARGE = "charge"
+    HOLD = "hold"
+    POST = "post"
+    VOID = "void"
+    REVERSAL = "reversal"
+    REFUND = "refund"
+
+
+class Sides(NamedTuple):
+    """The kinds of account a transfer takes from and gives to."""
+
+    debit: AccountKind
+    credit: AccountKind
+
+
+SIDES: dict[TransferKind, Sides] = {
+    TransferKind.CREDIT: Sides(AccountKind.ISSUED, AccountKind.CUSTOMER),
+    TransferKind.CHARGE: Sides(AccountKind.CUSTOMER, AccountKind.CLEARING),
+    TransferKind.HOLD: Sides(AccountKind.CUSTOMER, AccountKind.HELD),
+    TransferKind.POST: Sides(AccountKind.HELD, AccountKind.CLEARING),
+    TransferKind.VOID: Sides(AccountKind.HELD, AccountKind.CUSTOMER),
+    TransferKind.REVERSAL: Sides(AccountKind.CLEARING, AccountKind.CUSTOMER),
+    TransferKind.REFUND: Sides(AccountKind.CLEARING, AccountKind.CUSTOMER),
+}
+
+
+def balance_after(kind: TransferKind, balance_units: int, units: int) -> int:
+    """The customer's balance once a transfer of `kind` is booked; negative when it must not be."""
+    sides = SIDES[kind]
+    if sides.debit is AccountKind.CUSTOMER:
+        return balance_units - units
+    return balance_units + units if sides.credit is AccountKind.CUSTOMER else balance_units
+
+
+class Transfer(NamedTuple):
+    """One row of the ledger. `debit_id` and `credit_id` are account ids; `units` is above zero.
+
+    `balance_units` is the balance of the transfer's customer account after it. `payment_id` names the payment it
+    belongs to, `command_id` and `reason` the command that asked for a credit. No text holds a control character.
+    """
+
+    id: int
+    kind: TransferKind
+    debit_id: int
+    credit_id: int
+    units: int
+    balance_units: int
+    payment_id: int | None
+    command_id: str | None
+    reason: str | None
+    at: datetime
+
+
+GENESIS = bytes(32)
+"""What the first transfer is chained to."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds(at: datetime) -> int:
+    """Microseconds since 1970-01-01 UTC: how the ledger writes a time."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def moment(at_us: int) -> datetime:
+    """The aware UTC time of `microseconds`."""
+    return _EPOCH + timedelta(microseconds=at_us)
+
+
+def canonical_bytes(transfer: Transfer) -> bytes:
+    """A transfer as the chain sees it: its fields as text, in order, with U+001F between them, UTF-8.
+
+    Numbers are decimal, an absent field is empty, the time is `microseconds`.
+    """
+    number, kind, debit, credit, units, balance, payment, command, reason, at = transfer
+    return (
+        f"{number}\x1f{kind}\x1f{debit}\x1f{credit}\x1f{units}\x1f{balance}\x1f"
+        f"{'' if payment is None else payment}\x1f{command or ''}\x1f{reason or ''}\x1f{microseconds(at)}"
+    ).encode()
+
+
+def chain_after(previous: bytes, transfer: Transfer) -> bytes:
+    """The link a transfer carries: sha256 of the link before it and its own canonical bytes."""
+    return hashlib.sha256(previous + canonical_bytes(transfer)).digest()
