@@ -79,8 +79,7 @@ def _key_of(folder: Path) -> MasterKey:
     key_path = folder / KEY_NAME
     if key_path.exists():
         return read_key(key_path)
-    # Imported for a fresh folder alone: a till that opens every morning starts without it.
-    from filelock import FileLock  # noqa: PLC0415
+    from filelock import FileLock  # noqa: PLC0415 -- for a fresh folder alone: a till starts faster without it
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

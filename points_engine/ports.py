@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from points_engine.amounts import Asset
-from points_engine.contract import EngineFault, PaymentState, Refusal
+from points_engine.contract import CanceledBy, EngineFault, PaymentState, Refusal
 from points_engine.ledger import AccountKind, Transfer, TransferKind
 from points_engine.limits import PinFreeUse
 from points_engine.payment_code import CodeState
@@ -86,6 +86,7 @@ class PaymentRow(NamedTuple):
     clearing_id: int
     state: PaymentState
     refusal: Refusal | None
+    canceled_by: CanceledBy | None
     balance_units: int | None
     challenge_expires_at: datetime | None
     pin_free_day: int | None
@@ -236,7 +237,7 @@ class Books(abc.ABC):
 
     @abc.abstractmethod
     def set_payment(self, payment: PaymentRow) -> None:
-        """Write down a payment's new state, refusal, balance and time."""
+        """Write down a payment's new state: with who canceled it, refusal, balance and time."""
 
     @abc.abstractmethod
     def add_code(self, code: CodeRow) -> None:

@@ -39,8 +39,7 @@ class Argon2PinHasher(PinHasher):
 
     @cached_property
     def _argon2(self) -> "argon2.PasswordHasher":
-        # Imported when the first PIN comes: a till starts without it.
-        import argon2  # noqa: PLC0415
+        import argon2  # noqa: PLC0415 -- when the first PIN comes: a till starts without it
 
         return argon2.PasswordHasher(
             time_cost=self._cost.passes, memory_cost=self._cost.memory_kib, parallelism=self._cost.lanes
@@ -54,7 +53,7 @@ class Argon2PinHasher(PinHasher):
             return self._argon2.hash(self._peppered(member_no, pin))
 
     def verify(self, member_no: str, pin: str, pin_hash: str) -> bool:
-        from argon2.exceptions import VerifyMismatchError  # noqa: PLC0415
+        from argon2.exceptions import VerifyMismatchError  # noqa: PLC0415 -- as above
 
         with self._cores:
             try:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from points_engine.amounts import Asset
-from points_engine.contract import PaymentState, Refusal
+from points_engine.contract import CanceledBy, PaymentState, Refusal
 from points_engine.ledger import (
     GENESIS,
     AccountKind,
@@ -37,7 +37,7 @@ _HOLDER = """
     m.id, m.member_no, m.name, m.is_frozen, m.pin_hash, m.pin_failures, m.is_pin_locked
 """
 _PAYMENT = """
-    id, order_id, till, cashier, code_key, asset, units, account, clearing, state, refusal, balance_units,
+    id, order_id, till, cashier, code_key, asset, units, account, clearing, state, refusal, canceled_by, balance_units,
     challenge_expires_at_us, pin_free_day, opened_at_us, at_us
 """
 _HOLDER_BY_ID = f"SELECT {_HOLDER} FROM account a JOIN member m ON m.id = a.owner WHERE a.id = ?"
@@ -69,7 +69,7 @@ _OPEN_PAYMENTS_OF = f"""
     WHERE state = 'requires_action' AND account = ? AND challenge_expires_at_us <= ? ORDER BY id
 """
 _ADD_PAYMENT = f"""
-    INSERT INTO payment ({_PAYMENT}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO payment ({_PAYMENT}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_TRANSFER = """
     INSERT INTO transfer (id, kind, debit, credit, units, balance_units, payment, command_id, reason, at_us, chain)
@@ -109,12 +109,26 @@ def _holder(row: _Row) -> Holder:
 
 def _payment(row: _Row) -> PaymentRow:
     number, order_id, till, cashier, code_key, asset, units, account, clearing = row[:9]
-    state, refusal, balance, due_us, pin_free_day, opened_at_us, at_us = row[9:]
+    state, refusal, canceled_by, balance, due_us, pin_free_day, opened_at_us, at_us = row[9:]
     return PaymentRow(
-        number, order_id, till, cashier, code_key, Asset(asset), units, account, clearing,
-        PaymentState(state), refusal and _REFUSALS[refusal], balance, _moment(due_us), pin_free_day,
-        moment(opened_at_us), moment(at_us),
-    )  # fmt: skip
+        id=number,
+        order_id=order_id,
+        till=till,
+        cashier=cashier,
+        code_key=code_key,
+        asset=Asset(asset),
+        units=units,
+        account_id=account,
+        clearing_id=clearing,
+        state=PaymentState(state),
+        refusal=None if refusal is None else _REFUSALS[refusal],
+        canceled_by=None if canceled_by is None else CanceledBy(canceled_by),
+        balance_units=balance,
+        challenge_expires_at=_moment(due_us),
+        pin_free_day=pin_free_day,
+        opened_at=moment(opened_at_us),
+        at=moment(at_us),
+    )
 
 
 def _moment(at_us: int | None) -> datetime | None:
@@ -284,7 +298,7 @@ class SqliteBooks(Books):
         cursor = self._execute(
             _ADD_PAYMENT,
             (
-                *payment[1:10], refusal, payment.balance_units, due_us, payment.pin_free_day,
+                *payment[1:10], refusal, payment.canceled_by, payment.balance_units, due_us, payment.pin_free_day,
                 microseconds(payment.opened_at), microseconds(payment.at),
             ),
         )  # fmt: skip
@@ -294,8 +308,15 @@ class SqliteBooks(Books):
     def set_payment(self, payment: PaymentRow) -> None:
         refusal = payment.refusal and payment.refusal.code
         self._execute(
-            "UPDATE payment SET state = ?, refusal = ?, balance_units = ?, at_us = ? WHERE id = ?",
-            (payment.state, refusal, payment.balance_units, microseconds(payment.at), payment.id),
+            "UPDATE payment SET state = ?, refusal = ?, canceled_by = ?, balance_units = ?, at_us = ? WHERE id = ?",
+            (
+                payment.state,
+                refusal,
+                payment.canceled_by,
+                payment.balance_units,
+                microseconds(payment.at),
+                payment.id,
+            ),
         )
 
     def add_code(self, code: CodeRow) -> None:

@@ -92,6 +92,7 @@ _FIRST: Migration = (
         state                   TEXT NOT NULL
             CHECK (state IN ('requires_action', 'succeeded', 'failed', 'canceled', 'reversed')),
         refusal                 TEXT,
+        canceled_by             TEXT,
         balance_units           INTEGER,
         challenge_expires_at_us INTEGER,
         pin_free_day            INTEGER,

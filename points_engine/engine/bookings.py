@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from points_engine import ledger, payment
-from points_engine.contract import PaymentState, Refusal
+from points_engine.contract import CanceledBy, PaymentState, Refusal
 from points_engine.ledger import AccountKind, TransferKind
 from points_engine.limits import PinFreeUse
 from points_engine.payment import Booking, PaymentEvent
@@ -75,13 +75,18 @@ def open_payment(
 
 
 def advance(
-    books: Books, before: PaymentRow, event: PaymentEvent, at: datetime, refusal: Refusal | None = None
+    books: Books,
+    before: PaymentRow,
+    event: PaymentEvent,
+    at: datetime,
+    refusal: Refusal | None = None,
+    canceled_by: CanceledBy | None = None,
 ) -> PaymentRow:
     """Move a stored payment on, with its transfer. A move that leads nowhere new writes nothing."""
     step = payment.move(before.state, event)
     if step.state is before.state:
         return before
-    after = before._replace(state=step.state, refusal=refusal, at=at)
+    after = before._replace(state=step.state, refusal=refusal, canceled_by=canceled_by, at=at)
     if step.booking is not None and before.account_id is not None:
         balance_units = transfer(
             books, _KIND[step.booking], books.holder(before.account_id), before.units, at,

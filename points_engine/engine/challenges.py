@@ -1,5 +1,7 @@
 """Answers to challenges: the slow check before any lock, the count inside the transaction."""
 
+from datetime import datetime
+
 from points_engine import challenge
 from points_engine.challenge import ChallengeEvent, ChallengeState
 from points_engine.contract import AnswerChallenge, PaymentState, Refusal, Refused, Reply
@@ -8,7 +10,7 @@ from points_engine.engine.bookings import expire_if_due, is_due
 from points_engine.engine.replies import CHALLENGE_KINDS, stored_reply, tries_of
 from points_engine.engine.scheme import Scheme
 from points_engine.payment import PaymentEvent
-from points_engine.ports import AnswerRow, Books, Clock, PaymentRow, PinHasher, Store
+from points_engine.ports import AnswerRow, Books, Clock, Holder, PaymentRow, PinHasher, Store
 
 _PAYMENT_EVENT = {
     ChallengeState.PASSED: (PaymentEvent.RIGHT_ANSWER, None),
@@ -57,9 +59,9 @@ class Challenges:
         if row.state is not PaymentState.REQUIRES_ACTION or is_due(row, self._clock.now()):
             return None
         holder = books.holder(row.account_id)
-        if books.answer(command.answer_id) is not None or tries_of(holder, self._scheme).left == 0:
+        if books.answer(command.answer_id) is not None or holder.is_frozen or holder.pin_hash is None:
             return None
-        return None if holder.pin_hash is None else (holder.member_no, holder.pin_hash)
+        return (holder.member_no, holder.pin_hash) if tries_of(holder, self._scheme).left else None
 
     def _count(
         self, books: Books, command: AnswerChallenge, checked: str | None, *, is_right: bool
@@ -78,9 +80,25 @@ class Challenges:
         if row.state is not PaymentState.REQUIRES_ACTION or row.account_id is None:
             return stored_reply(books, row, self._scheme)
         holder = books.holder(row.account_id)
-        tries = tries_of(holder, self._scheme)
-        if tries.left and checked != holder.pin_hash:
+        if holder.is_frozen:
+            # Frozen while the customer was typing: nothing may be taken, and the hold is given back.
+            row = bookings.advance(books, row, PaymentEvent.CANCEL, now, Refusal.ACCOUNT_FROZEN)
+            return stored_reply(books, row, self._scheme)
+        if tries_of(holder, self._scheme).left and checked != holder.pin_hash:
             return None
+        return self._count_try(books, command, row, holder, now, is_right=is_right)
+
+    def _count_try(
+        self,
+        books: Books,
+        command: AnswerChallenge,
+        row: PaymentRow,
+        holder: Holder,
+        now: datetime,
+        *,
+        is_right: bool,
+    ) -> Reply:
+        tries = tries_of(holder, self._scheme)
         event = challenge.event_of(tries, is_right=is_right)
         after = tries.after(event)
         if after != tries:

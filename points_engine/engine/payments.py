@@ -61,6 +61,7 @@ class Payments:
             clearing_id=facts.till.clearing_id,
             state=PaymentState.NEW,
             refusal=refusal,
+            canceled_by=None,
             balance_units=None,
             challenge_expires_at=None,
             pin_free_day=None,
@@ -155,7 +156,9 @@ class Payments:
                 return Refused(refusal=Refusal.ORDER_UNKNOWN)
             row = expire_if_due(books, row, now)
             if row.state is PaymentState.REQUIRES_ACTION:
-                row = bookings.advance(books, row, PaymentEvent.CANCEL, now, Refusal.PAYMENT_CANCELED)
+                row = bookings.advance(
+                    books, row, PaymentEvent.CANCEL, now, Refusal.PAYMENT_CANCELED, command.by
+                )
             return stored_reply(books, row, self._scheme)
 
         return self._store.transact(work)
@@ -222,6 +225,7 @@ def _tombstone(order_id: str, till: int, clearing_id: int, now: datetime) -> Pay
         clearing_id=clearing_id,
         state=PaymentState.NEW,
         refusal=None,
+        canceled_by=None,
         balance_units=None,
         challenge_expires_at=None,
         pin_free_day=None,
