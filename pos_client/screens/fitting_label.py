@@ -1,0 +1,102 @@
+"""A label whose text always fits: it takes the largest size at which nothing is cut."""
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+_FAR = 100_000
+
+
+def text_extent(text: str, font: QFont, width: int, *, wrap: bool) -> QSize:
+    """How much room a text takes in a font, in pixels, when lines may be at most `width` wide."""
+    flags = Qt.TextFlag.TextWordWrap if wrap else Qt.TextFlag.TextSingleLine
+    bounds = QFontMetrics(font).boundingRect(QRect(0, 0, width if wrap else _FAR, _FAR), flags, text)
+    return bounds.size()
+
+
+class FittingLabel(QLabel):
+    """Plain text between `smallest` and `largest` pixels high, as large as its rectangle allows.
+
+    With `elide` (for names, whose length nobody knows) a text too long for one line at the smallest size ends
+    in "…" and is whole in the tooltip; sentences of ours are never elided.
+    """
+
+    def __init__(
+        self,
+        largest: int,
+        smallest: int,
+        *,
+        bold: bool = False,
+        wrap: bool = True,
+        elide: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._largest = largest
+        self._smallest = smallest
+        self._whole = ""
+        self._elide = elide
+        self._wrap = wrap and not elide
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(self._wrap)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        font = self.font()
+        font.setBold(bold)
+        font.setPixelSize(largest)
+        self.setFont(font)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def setText(self, text: str) -> None:
+        """Show a text, at the size it needs."""
+        if text != self._whole:
+            self._whole = text
+            self._fit()
+
+    def whole_text(self) -> str:
+        """The text, also where only its beginning fits."""
+        return self._whole
+
+    def sizeHint(self) -> QSize:
+        """One line at the smallest size: layouts share out the room by their stretch, not by the words of the day."""
+        return self.minimumSizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """One line at the smallest size."""
+        return QSize(0, self._line_height(self._smallest))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit again."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _line_height(self, pixels: int) -> int:
+        margins = self.contentsMargins()
+        return QFontMetrics(self._sized(pixels)).height() + margins.top() + margins.bottom()
+
+    def _sized(self, pixels: int) -> QFont:
+        font = QFont(self.font())
+        font.setPixelSize(pixels)
+        return font
+
+    def _fits(self, pixels: int) -> bool:
+        room = self.contentsRect()
+        need = text_extent(self._whole, self._sized(pixels), room.width(), wrap=self._wrap)
+        return need.width() <= room.width() and need.height() <= room.height()
+
+    def _fit(self) -> None:
+        low, high = self._smallest, self._largest
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self._fits(middle):
+                low = middle
+            else:
+                high = middle - 1
+        if self.font().pixelSize() != low:
+            self.setFont(self._sized(low))
+        shown = self._whole
+        if self._elide:
+            width = max(self.contentsRect().width(), 0)
+            shown = QFontMetrics(self.font()).elidedText(self._whole, Qt.TextElideMode.ElideRight, width)
+            self.setToolTip("" if shown == self._whole else self._whole)
+            self.setAccessibleName(self._whole)
+        super().setText(shown)

@@ -1,0 +1,149 @@
+"""Feeds every key of the application to the keyboard gun, and gives a person's typing back to the focus.
+
+It listens where the window system hands a key to a window, before any widget sees it, so a scan is caught wherever
+the focus is: on a button, in a dialog, in a text field. Keys sent straight to a widget by other code pass untouched.
+"""
+
+import math
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QWindow
+
+from drivers.keystrokes import Key, Verdict
+from drivers.wedge import WedgeGun
+
+_ENTER = {Qt.Key.Key_Return.value, Qt.Key.Key_Enter.value}
+_MODIFIERS = {
+    key.value
+    for key in (
+        Qt.Key.Key_Shift,
+        Qt.Key.Key_Control,
+        Qt.Key.Key_Alt,
+        Qt.Key.Key_AltGr,
+        Qt.Key.Key_Meta,
+        Qt.Key.Key_CapsLock,
+        Qt.Key.Key_NumLock,
+        Qt.Key.Key_ScrollLock,
+    )
+}
+_SHORTCUT = (
+    Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+)
+
+_NUMBER_ROW = "1234567890"
+_FIRST_BY_PLATFORM = {"xcb": 10, "wayland": 10, "windows": 2}
+"""The native scan code of the key 1; 2 to 9 and 0 follow. X11 and Wayland: evdev's 2 and 8; Windows: set 1."""
+_COCOA_ROW = (18, 19, 20, 21, 23, 22, 26, 28, 25, 29)
+"""macOS: virtual key codes of 1 to 9 and 0 (HIToolbox/Events.h)."""
+
+
+def number_row(platform: str) -> dict[int, str]:
+    """Native scan code -> the digit printed on the key of the number row, for a Qt platform; empty if unknown."""
+    if platform == "cocoa":
+        return dict(zip(_COCOA_ROW, _NUMBER_ROW, strict=True))
+    first = _FIRST_BY_PLATFORM.get(platform)
+    return {} if first is None else {first + place: digit for place, digit in enumerate(_NUMBER_ROW)}
+
+
+class KeyFilter(QObject):
+    """Install it once the application exists; remove it with `close`. All in the windows' thread."""
+
+    def __init__(self, app: QGuiApplication, gun: WedgeGun) -> None:
+        super().__init__()
+        self._app = app
+        self._gun = gun
+        self._row = number_row(app.platformName())
+        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._idle)
+        self._window: QWindow | None = None
+        self._is_giving_back = False
+        app.installEventFilter(self)
+
+    def close(self) -> None:
+        """Listen no more; what is still held is given back."""
+        self._app.removeEventFilter(self)
+        self._timer.stop()
+        self._give_back(self._gun.idle())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Judge keys on their way to a window; swallow a gun's."""
+        if self._is_giving_back or not isinstance(watched, QWindow) or not isinstance(event, QKeyEvent):
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride:
+            return self._keep_from_shortcuts(event)
+        if event.type() not in {QEvent.Type.KeyPress, QEvent.Type.KeyRelease}:
+            return False
+        key = self._key(event)
+        self._window = watched
+        pressed = event.type() == QEvent.Type.KeyPress
+        return self._apply(self._gun.press(key) if pressed else self._gun.release(key))
+
+    def _keep_from_shortcuts(self, event: QKeyEvent) -> bool:
+        """A shortcut on a bare digit or Enter would fire before anybody could tell a gun's key from a person's."""
+        if event.modifiers() & _SHORTCUT or not (event.text() or event.key() in _ENTER):
+            return False
+        event.accept()
+        return True
+
+    def _key(self, event: QKeyEvent) -> Key:
+        is_shortcut = bool(event.modifiers() & _SHORTCUT)
+        return Key(
+            code=event.nativeScanCode() or event.key(),
+            char=None if is_shortcut else event.text() or None,
+            digit=None if is_shortcut else self._digit(event),
+            is_shifted=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier),
+            is_enter=event.key() in _ENTER,
+            is_tab=event.key() in {Qt.Key.Key_Tab.value, Qt.Key.Key_Backtab.value},
+            is_modifier=event.key() in _MODIFIERS,
+            is_auto_repeat=event.isAutoRepeat(),
+            stamp_seconds=event.timestamp() / 1000 or None,
+            native=event.clone(),
+        )
+
+    def _digit(self, event: QKeyEvent) -> str | None:
+        on_keypad = bool(event.modifiers() & Qt.KeyboardModifier.KeypadModifier)
+        if on_keypad and Qt.Key.Key_0 <= event.key() <= Qt.Key.Key_9:
+            return chr(event.key())
+        return self._row.get(event.nativeScanCode())
+
+    @Slot()
+    def _idle(self) -> None:
+        self._apply(self._gun.idle())
+
+    def _apply(self, verdict: Verdict) -> bool:
+        self._give_back(verdict)
+        wait = self._gun.seconds_until_idle()
+        if wait is None:
+            self._timer.stop()
+        else:
+            self._timer.start(math.ceil(wait * 1000))
+        return verdict.swallow
+
+    def _give_back(self, verdict: Verdict) -> None:
+        """To the window that has the focus now, in order, each key as a press and a release."""
+        focused: QWindow | None = self._app.focusWindow()
+        window = self._window if focused is None else focused
+        if not verdict.release or window is None:
+            return
+        self._is_giving_back = True
+        try:
+            for key in verdict.release:
+                press = key.native
+                if isinstance(press, QKeyEvent):
+                    QGuiApplication.sendEvent(window, press)
+                    QGuiApplication.sendEvent(window, _released(press))
+        finally:
+            self._is_giving_back = False
+
+
+def _released(press: QKeyEvent) -> QKeyEvent:
+    """The release that belongs to a press."""
+    return QKeyEvent(
+        QEvent.Type.KeyRelease,
+        press.key(),
+        press.modifiers(),
+        press.nativeScanCode(),
+        press.nativeVirtualKey(),
+        press.nativeModifiers(),
+        press.text(),
+    )

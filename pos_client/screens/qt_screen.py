@@ -1,0 +1,64 @@
+"""The way from the cashier loop's thread to the windows' thread."""
+
+import threading
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, Signal, SignalInstance, Slot
+
+from pos_client.ports import Screen
+from pos_client.till.effects import Sound
+from pos_client.till.view import View
+
+
+class _Bridge(QObject):
+    """Lives in the windows' thread; `wake` crosses to it."""
+
+    wake = Signal()
+    shown = Signal(object)
+
+    def __init__(self, take: Callable[[], View | None]) -> None:
+        super().__init__()
+        self._take = take
+        self.wake.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    @Slot()
+    def _deliver(self) -> None:
+        view = self._take()
+        if view is not None:
+            self.shown.emit(view)
+
+
+class QtScreen(Screen):
+    """Takes views from any thread and hands the newest to the windows; never blocks.
+
+    Make it in the windows' thread. While a view waits for that thread a newer one takes its place, so a busy
+    window skips what nobody could have seen. `play` gets every sound, in the caller's thread, and must not block.
+    """
+
+    def __init__(self, play: Callable[[Sound], None]) -> None:
+        self._play = play
+        self._lock = threading.Lock()
+        self._waiting: View | None = None
+        self._bridge = _Bridge(self._take)
+
+    @property
+    def shown(self) -> SignalInstance:
+        """Emitted in the windows' thread with the View to paint: connect the windows' `show_view`."""
+        return self._bridge.shown
+
+    def show(self, view: View) -> None:
+        """Show this from now on; returns at once."""
+        with self._lock:
+            asleep = self._waiting is None
+            self._waiting = view
+        if asleep:
+            self._bridge.wake.emit()
+
+    def play(self, sound: Sound) -> None:
+        """Let a sound be heard; returns at once."""
+        self._play(sound)
+
+    def _take(self) -> View | None:
+        with self._lock:
+            view, self._waiting = self._waiting, None
+        return view

@@ -1,0 +1,85 @@
+"""The band that says in very large words what is happening, why, and what to do next."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from pos_client.screens.fitting_label import FittingLabel
+from pos_client.screens.icons import Icon, IconView, TintedIcon
+from pos_client.screens.style import TONES
+from pos_client.till.view import Tone
+
+_ICONS = {
+    Tone.NEUTRAL: Icon.NEUTRAL,
+    Tone.BUSY: Icon.BUSY,
+    Tone.GOOD: Icon.GOOD,
+    Tone.WARN: Icon.WARN,
+    Tone.BAD: Icon.BAD,
+}
+
+
+def tinted(label: FittingLabel, color: str) -> None:
+    """Let a label write in this colour."""
+    palette = label.palette()
+    palette.setColor(QPalette.ColorRole.WindowText, QColor(color))
+    label.setPalette(palette)
+
+
+class StatusBand(QFrame):
+    """Icon, headline, reason and next step on the tone's ground."""
+
+    def __init__(self, *, icon_side: int = 84, largest: int = 56, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tone: Tone | None = None
+        self._icons = {tone: TintedIcon(icon, TONES[tone].ink) for tone, icon in _ICONS.items()}
+        self._arrows = {tone: TintedIcon(Icon.NEXT, TONES[tone].ink) for tone in Tone}
+        self._icon = IconView(icon_side)
+        self.headline = FittingLabel(largest, largest // 2, bold=True)
+        self.detail = FittingLabel(26, 17)
+        self.next_step = FittingLabel(26, 17, bold=True)
+        self._arrow = IconView(24)
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(self.headline, 5)
+        words.addWidget(self.detail, 3)
+        self._next_row = QWidget()
+        next_layout = QHBoxLayout(self._next_row)
+        next_layout.setContentsMargins(0, 0, 0, 0)
+        next_layout.setSpacing(10)
+        next_layout.addWidget(self._arrow, 0, Qt.AlignmentFlag.AlignVCenter)
+        next_layout.addWidget(self.next_step, 1)
+        words.addWidget(self._next_row, 3)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(24, 14, 24, 14)
+        row.setSpacing(24)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addLayout(words, 1)
+        self.setAutoFillBackground(True)
+        self.show_words(Tone.NEUTRAL, "")
+
+    @property
+    def tone(self) -> Tone | None:
+        """The tone shown."""
+        return self._tone
+
+    def show_words(self, tone: Tone, headline: str, detail: str = "", next_step: str = "") -> None:
+        """Show these; empty lines leave their room to the others."""
+        if tone is not self._tone:
+            self._tone = tone
+            self._take_color(tone)
+        self.detail.setVisible(bool(detail))
+        self._next_row.setVisible(bool(next_step))
+        self.headline.setText(headline)
+        self.detail.setText(detail)
+        self.next_step.setText(next_step)
+
+    def _take_color(self, tone: Tone) -> None:
+        colors = TONES[tone]
+        self.setProperty("tone", tone.value)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._icon.show_icon(self._icons[tone])
+        self._arrow.show_icon(self._arrows[tone])
+        tinted(self.headline, colors.ink)
+        tinted(self.detail, colors.soft)
+        tinted(self.next_step, colors.ink)
