@@ -1,0 +1,157 @@
+"""What a shop sets up at a till: a TOML file, over it the environment, checked when it is read."""
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import platformdirs
+from msgspec import Meta
+
+from drivers.errors import PathInvalid
+from drivers.registry import parse_path
+from points_engine.amounts import MAX_UNITS, Exchange
+from pos_client.till.state import Rules
+
+APPLICATION = "points-till"
+PREFIX = "POINTS_TILL_"
+
+Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^\S(.*\S)?$")]
+Word = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9_-]+$")]
+Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Seconds = Annotated[float, Meta(ge=0.1, le=600)]
+
+
+class SettingsInvalid(ValueError):
+    """A setting that cannot be: names its key, what is allowed, and where it was written."""
+
+
+class ExchangeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So many points are worth so many minor money units (fen, cents)."""
+
+    points: Positive = 100
+    money_minor: Positive = 100
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A till's settings. `devices` are paths as the drivers read them, `data_folder` holds journal and ledger."""
+
+    till_id: Word
+    shop_name: Name
+    cashier: Name
+    devices: tuple[str, ...] = ("wedge:",)
+    language: Literal["zh_CN", "en"] = "zh_CN"
+    data_folder: str = ""
+    exchange: ExchangeSettings = ExchangeSettings()
+    max_units: Annotated[int, Meta(ge=1, le=MAX_UNITS)] = 1_000_000
+    reply_due_seconds: Seconds = 5.0
+
+    @property
+    def data_path(self) -> Path:
+        """Where the till keeps its files: the folder that was set, or the user's own for this program."""
+        if self.data_folder:
+            return Path(self.data_folder).expanduser()
+        return platformdirs.user_data_path(APPLICATION, appauthor=False)
+
+    def rules(self, is_payment_code: Callable[[str], bool]) -> Rules:
+        """The settings as the session uses them."""
+        return Rules(
+            till_id=self.till_id,
+            shop_name=self.shop_name,
+            cashier=self.cashier,
+            is_payment_code=is_payment_code,
+            exchange=Exchange(self.exchange.points, self.exchange.money_minor),
+            max_units=self.max_units,
+            reply_due_seconds=self.reply_due_seconds,
+        )
+
+
+def settings_path() -> Path:
+    """Where the settings are looked for when nobody says otherwise."""
+    return platformdirs.user_config_path(APPLICATION, appauthor=False) / "till.toml"
+
+
+def load_settings(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings of a till.
+
+    `path` must exist when it is given; else the file at `settings_path()` is read if there is one. A variable
+    POINTS_TILL_<KEY> goes before the file: POINTS_TILL_DEVICES is a list with commas, a key of a table has
+    both names, such as POINTS_TILL_EXCHANGE_POINTS. Raises SettingsInvalid.
+    """
+    written = _from_file(path)
+    from_environment = _from_environment(environment)
+    for key, value in from_environment.items():
+        if isinstance(value, dict) and isinstance(written.get(key), dict):
+            written[key] = {**written[key], **value}
+        else:
+            written[key] = value
+    source = str(path or settings_path())
+    if from_environment:
+        source += f" or the environment ({PREFIX}...)"
+    try:
+        # Not strict: numbers arrive from the environment as texts.
+        settings = msgspec.convert(written, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsInvalid(_told(str(error), source)) from None
+    for device in settings.devices:
+        try:
+            parse_path(device)
+        except PathInvalid as error:
+            raise SettingsInvalid(f"devices: {error} Look in {source}.") from None
+    return settings
+
+
+def _from_file(path: Path | None) -> dict[str, Any]:
+    place = settings_path() if path is None else path
+    try:
+        return tomllib.loads(place.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if path is None:
+            return {}
+        raise SettingsInvalid(f"there are no settings at {place}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsInvalid(f"the settings at {place} cannot be read: {error}") from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    tables = {"exchange": ExchangeSettings.__struct_fields__}
+    for name, text in environment.items():
+        if not name.startswith(PREFIX):
+            continue
+        key = name.removeprefix(PREFIX).lower()
+        table, _, rest = key.partition("_")
+        if rest in tables.get(table, ()):
+            found.setdefault(table, {})[rest] = text
+        elif key == "devices":
+            found[key] = [part.strip() for part in text.split(",") if part.strip()]
+        elif key in Settings.__struct_fields__ and key not in tables:
+            found[key] = text
+        else:
+            raise SettingsInvalid(f"{name} is no setting; there are: {', '.join(_keys())}")
+    return found
+
+
+def _keys() -> list[str]:
+    table = [f"exchange.{key}" for key in ExchangeSettings.__struct_fields__]
+    return [key for key in Settings.__struct_fields__ if key != "exchange"] + table
+
+
+def _told(error: str, source: str) -> str:
+    """Msgspec's "Expected ... - at `$.key`" with the key first."""
+    what, _, where = error.partition(" - at ")
+    key = where.strip("`").removeprefix("$").removeprefix(".")
+    missing = re.search(r"missing required field `(\w+)`", what)
+    unknown = re.search(r"unknown field `(\w+)`", what)
+    if missing:
+        return f"{_joined(key, missing[1])} is missing in {source}"
+    if unknown:
+        return f"{_joined(key, unknown[1])} is no setting; there are: {', '.join(_keys())}. Look in {source}."
+    return f"{key}: {what[:1].lower()}{what[1:]}, in {source}"
+
+
+def _joined(*keys: str) -> str:
+    return ".".join(key for key in keys if key)
