@@ -41,9 +41,10 @@ class ActionBar(QWidget):
             button.clicked.connect(lambda _checked=False, it=action: on_action(it))
             button.hide()
             self.buttons[action] = button
-            row.addWidget(button, 2 if action is Action.DROP else 3)
+            button.setMaximumWidth(340)
+            row.addWidget(button, 1)
             if action is Action.DROP:
-                row.addStretch(1)
+                row.addStretch(0)
         wording.changed.connect(self._retranslate)
         self._retranslate()
 

@@ -14,29 +14,35 @@ from pos_client.screens.wording import Wording, grouped, money
 from pos_client.till.view import CashierView
 
 
-class WaitingRow(QWidget):
-    """Dots as the customer types, and the time left."""
+class WhoRow(QWidget):
+    """Whose points, the dots of the PIN as the customer types, and the time left."""
 
-    def __init__(self, wording: Wording, clock: Clock, parent: QWidget | None = None) -> None:
+    def __init__(self, clock: Clock, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._wording = wording
-        self.words = FittingLabel(22, 15)
+        self._icon = IconView(26)
+        self._icon.show_icon(TintedIcon(Icon.MEMBER, PALETTE.ink_soft))
+        self.member = FittingLabel(24, 16, elide=True)
         self.dots = PinDots(20)
         self.countdown = Countdown(clock, 76)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(20)
-        row.addWidget(self.words, 1)
+        row.setSpacing(10)
+        row.addWidget(self._icon)
+        row.addWidget(self.member, 1)
         row.addWidget(self.dots, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addSpacing(10)
         row.addWidget(self.countdown)
-        self.setFixedHeight(84)
 
     def show_view(self, view: CashierView) -> None:
         """Show how far the customer is."""
-        self.setVisible(view.dots is not None or view.expires_at is not None)
-        self.words.setText(self._wording.say("cashier.waiting_for_customer"))
+        is_waiting = view.dots is not None or view.expires_at is not None
+        self.setVisible(is_waiting or view.member is not None)
+        self.setFixedHeight(80 if is_waiting else 36)
+        self._icon.setVisible(view.member is not None)
+        self.member.setText(view.member or "")
         self.dots.setVisible(view.dots is not None)
         self.dots.show_count(view.dots or 0)
+        self.countdown.setVisible(view.expires_at is not None)
         self.countdown.run_until(view.expires_at)
 
 
@@ -50,44 +56,42 @@ class AmountPanel(QFrame):
         self.setObjectName("amountPanel")
         self.caption = FittingLabel(20, 15)
         tinted(self.caption, PALETTE.ink_soft)
-        self.amount = FittingLabel(132, 44, bold=True, wrap=False)
+        self.amount = FittingLabel(132, 44, wrap=False)
         self.worth = FittingLabel(40, 20, wrap=False)
         self.worth.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         tinted(self.worth, PALETTE.ink_soft)
         self.part = FittingLabel(24, 15)
+        self.part.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.rest = FittingLabel(30, 17, bold=True)
         self.rest.setObjectName("rest")
         self.rest.setContentsMargins(16, 6, 16, 6)
         tinted(self.rest, PALETTE.notice_ink)
-        self._member_icon = IconView(26)
-        self._member_icon.show_icon(TintedIcon(Icon.MEMBER, PALETTE.ink_soft))
-        self.member = FittingLabel(24, 16, elide=True)
-        self.waiting = WaitingRow(wording, clock)
+        self.who = WhoRow(clock)
         self._lay_out()
         wording.changed.connect(self._paint)
 
     def _lay_out(self) -> None:
+        self.caption.setFixedHeight(30)
+        self.worth.setFixedHeight(54)
+        self.part.setFixedHeight(36)
+        self.rest.setFixedHeight(56)
+        beside = QVBoxLayout()
+        beside.setSpacing(0)
+        beside.addStretch(1)
+        beside.addWidget(self.worth)
+        beside.addWidget(self.part)
+        beside.addStretch(1)
         numbers = QHBoxLayout()
         numbers.setSpacing(16)
         numbers.addWidget(self.amount, 3)
-        numbers.addWidget(self.worth, 2)
-        member_row = QHBoxLayout()
-        member_row.setSpacing(8)
-        member_row.addWidget(self._member_icon)
-        member_row.addWidget(self.member, 1)
-        self.caption.setFixedHeight(30)
-        self.part.setFixedHeight(34)
-        self.rest.setFixedHeight(56)
-        self.member.setFixedHeight(34)
+        numbers.addLayout(beside, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 14, 24, 14)
         column.setSpacing(6)
         column.addWidget(self.caption)
         column.addLayout(numbers, 1)
-        column.addWidget(self.part)
         column.addWidget(self.rest)
-        column.addLayout(member_row)
-        column.addWidget(self.waiting)
+        column.addWidget(self.who)
 
     def show_view(self, view: CashierView) -> None:
         """Show a view's numbers."""
@@ -101,6 +105,7 @@ class AmountPanel(QFrame):
             return
         say = self._wording.say
         self.caption.setText(say("cashier.amount_caption"))
+        tinted(self.amount, PALETTE.ink if view.amount_units else PALETTE.ink_off)
         self.amount.setText(grouped(view.amount_units))
         self.worth.setText(say("cashier.worth", worth=money(view.amount_money_minor)))
         self.part.setVisible(view.part_of_units is not None)
@@ -110,7 +115,4 @@ class AmountPanel(QFrame):
         self.rest.setText(
             say("cashier.rest", rest_units=view.rest_units or 0, rest_money_minor=view.rest_money_minor or 0)
         )
-        for widget in (self._member_icon, self.member):
-            widget.setVisible(view.member is not None)
-        self.member.setText(view.member or "")
-        self.waiting.show_view(view)
+        self.who.show_view(view)

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 T = TypeVar("T")
 
@@ -53,6 +53,7 @@ class Background(QObject):
         if not self._is_closed:
             self._finished.emit(outcome)
 
+    @Slot(object)
     def _deliver(self, outcome: Callable[[], None]) -> None:
         if not self._is_closed:
             outcome()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from pos_client.ports import Clock, Inbox
 from pos_client.screens.action_bar import ActionBar
 from pos_client.screens.amount_panel import AmountPanel
+from pos_client.screens.icons import Icon
 from pos_client.screens.lamps import FaultLine
 from pos_client.screens.notice_bar import NoticeBar
 from pos_client.screens.status_band import StatusBand
@@ -163,14 +164,17 @@ class CashierWindow(QWidget):
         if view is None:
             return
         self.status.show_words(
-            view.tone, self._said(view.headline), self._said(view.detail), self._said(view.next_step)
+            view.tone,
+            self._said(view.headline),
+            self._said(view.detail),
+            self._said(view.next_step),
+            calm=Icon.KEYS if view.entering else Icon.SCAN,
         )
         self.amount.show_view(view)
         self.notice.show_notice(self._said(view.notice))
         self.pad.setEnabled(view.entering)
         self.action_bar.show_view(view)
-        self.top.parked.show_count(view.parked_count)
-        self.top.lamps.show_states(view.lamps)
+        self.top.show_view(view)
         self.fault_line.show_states(view.lamps)
 
     def _said(self, message: Message | None) -> str:

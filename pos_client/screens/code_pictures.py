@@ -32,7 +32,7 @@ class Symbology(enum.Enum):
 
 def qr_modules(text: str) -> Modules:
     """The modules of a QR code, error correction M: a screen is clean, and fewer modules are larger ones."""
-    import qrcode  # type: ignore[import-untyped]  # noqa: PLC0415 40 ms that a start needs not pay
+    import qrcode  # noqa: PLC0415 40 ms that a start needs not pay
 
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=QR_QUIET)
     code.add_data(text)

@@ -10,6 +10,7 @@ from points_engine.contract import Secret
 from pos_client.ports import Clock, Inbox
 from pos_client.screens.countdown import Countdown
 from pos_client.screens.fitting_label import FittingLabel
+from pos_client.screens.icons import Icon
 from pos_client.screens.keypad import PinKeypad
 from pos_client.screens.pin_dots import PIN_LENGTH, PinDots
 from pos_client.screens.status_band import StatusBand, tinted
@@ -27,6 +28,20 @@ def _says_tries(view: CustomerView) -> bool:
     """Whether the words themselves tell how many tries are left."""
     messages = (view.headline, view.detail)
     return any("tries_left" in dict(message.params) for message in messages if message is not None)
+
+
+def _headline_pixels(view: CustomerView) -> int:
+    """How large the headline may get beside what else the view shows."""
+    if view.pin_for is not None:
+        return 40
+    return 76 if view.amount_units is None else 52
+
+
+def _calm_icon(view: CustomerView) -> Icon:
+    """What the customer is to think of: the PIN, the phone, or just the shop."""
+    if view.pin_for is not None:
+        return Icon.LOCK
+    return Icon.SHOP if view.amount_units is None else Icon.PHONE
 
 
 class CustomerWindow(QWidget):
@@ -58,7 +73,7 @@ class CustomerWindow(QWidget):
         else:
             self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.shop = FittingLabel(24, 16, elide=True)
-        self.amount = FittingLabel(84, 32, bold=True, wrap=False)
+        self.amount = FittingLabel(84, 32, wrap=False)
         self.worth = FittingLabel(28, 16, wrap=False)
         self.status = StatusBand(icon_side=64, largest=44)
         self.countdown = Countdown(clock, 72)
@@ -168,7 +183,11 @@ class CustomerWindow(QWidget):
             self._foot.hide()
             return
         self._paint_sum(view)
-        self.status.show_words(view.tone, self._said(view.headline), self._detail(view))
+        self.status.set_icon_side(56 if view.pin_for is not None else 104)
+        self.status.headline.set_largest(_headline_pixels(view))
+        self.status.show_words(
+            view.tone, self._said(view.headline), self._detail(view), calm=_calm_icon(view)
+        )
         if view.pin_for is None or not self.keypad.is_open:
             self.dots.show_count(0)
         self.keypad.ask(view.pin_for)
@@ -179,14 +198,14 @@ class CustomerWindow(QWidget):
 
     def _paint_sum(self, view: CustomerView) -> None:
         self.shop.setText(view.shop_name)
-        self._sum.setVisible(bool(view.shop_name) or view.amount_units is not None)
-        for label in (self.amount, self.worth):
-            label.setVisible(view.amount_units is not None)
+        self._sum.setVisible(view.amount_units is not None)
         self.amount.setText(self._wording.say("customer.amount", amount_units=view.amount_units or 0))
         self.worth.setText(self._wording.say("customer.worth", worth=money(view.amount_money_minor or 0)))
 
     def _detail(self, view: CustomerView) -> str:
         lines = [self._said(view.detail)]
+        if view.amount_units is None:
+            lines.insert(0, view.shop_name)
         if view.tries_left is not None and view.tries_left <= _FEW_TRIES and not _says_tries(view):
             lines.append(self._wording.say("customer.tries_left", tries_left=view.tries_left))
         return "\n".join(filter(None, lines))

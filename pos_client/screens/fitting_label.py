@@ -52,6 +52,12 @@ class FittingLabel(QLabel):
             self._whole = text
             self._fit()
 
+    def set_largest(self, largest: int) -> None:
+        """Be at most so many pixels high from now on."""
+        if largest != self._largest:
+            self._largest = largest
+            self._fit()
+
     def whole_text(self) -> str:
         """The text, also where only its beginning fits."""
         return self._whole

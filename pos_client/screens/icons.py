@@ -3,7 +3,7 @@
 import enum
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QRectF, QSize
+from PySide6.QtCore import QByteArray, QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -20,11 +20,11 @@ class Icon(enum.StrEnum):
     FAULT = "fault"
     GOOD = "good"
     GUN = "gun"
+    KEYS = "keys"
     LANGUAGE = "language"
     LOCK = "lock"
     LOG = "log"
     MEMBER = "member"
-    NEUTRAL = "neutral"
     NEXT = "next"
     NOTICE = "notice"
     PARKED = "parked"
@@ -32,7 +32,9 @@ class Icon(enum.StrEnum):
     READY = "ready"
     REFRESH = "refresh"
     SAVE = "save"
+    SCAN = "scan"
     SEARCHING = "searching"
+    SHOP = "shop"
     WARN = "warn"
 
 
@@ -63,9 +65,12 @@ class IconView(QWidget):
 
     def __init__(self, side: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._side = side
         self._icon: TintedIcon | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.set_side(side)
+
+    def set_side(self, side: int) -> None:
+        """Be so wide and high."""
         self.setFixedSize(side, side)
 
     def show_icon(self, icon: TintedIcon | None) -> None:
@@ -73,10 +78,6 @@ class IconView(QWidget):
         if icon is not self._icon:
             self._icon = icon
             self.update()
-
-    def sizeHint(self) -> QSize:
-        """A square."""
-        return QSize(self._side, self._side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the icon."""

@@ -75,22 +75,24 @@ def numbered(states: tuple[LampState, ...]) -> list[tuple[LampState, int]]:
 
 
 class LampBar(QWidget):
-    """The lamps of all devices, those in need first; more than `most` are counted, not drawn."""
+    """The lamps of all devices, those in need first; what has no room in the given width is only counted."""
 
-    def __init__(self, wording: Wording, *, most: int = 3, parent: QWidget | None = None) -> None:
+    _MOST = 4
+    _SPACING = 16
+
+    def __init__(self, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._wording = wording
         self._states: tuple[LampState, ...] = ()
-        self.lamps = [Lamp(wording) for _ in range(most)]
+        self._room = 0
+        self.lamps = [Lamp(wording) for _ in range(self._MOST)]
         self.more = QLabel()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
-        for lamp in self.lamps:
-            row.addWidget(lamp)
-            lamp.hide()
-        row.addWidget(self.more)
-        self.more.hide()
+        row.setSpacing(self._SPACING)
+        for widget in (*self.lamps, self.more):
+            row.addWidget(widget)
+            widget.hide()
         wording.changed.connect(self._paint)
 
     def show_states(self, states: tuple[LampState, ...]) -> None:
@@ -99,16 +101,29 @@ class LampBar(QWidget):
             self._states = states
             self._paint()
 
+    def use_room(self, width: int) -> None:
+        """Take at most so many pixels from now on."""
+        if width != self._room:
+            self._room = width
+            self._paint()
+
     def _paint(self) -> None:
         order = (DeviceLamp.FAULT, DeviceLamp.SEARCHING, DeviceLamp.READY)
         ranked = sorted(numbered(self._states), key=lambda item: order.index(item[0][1]))
+        self.more.setText(self._wording.say("lamp.more", count=len(ranked)))
+        left = self._room
+        shown = 0
         for lamp, (state, number) in zip(self.lamps, ranked, strict=False):
             lamp.show_state(state, number)
+            left -= lamp.sizeHint().width() + self._SPACING
+            is_last = shown + 1 == len(ranked)
+            if shown and left < (0 if is_last else self.more.sizeHint().width()):
+                break
+            shown += 1
         for place, lamp in enumerate(self.lamps):
-            lamp.setVisible(place < len(ranked))
-        hidden = len(ranked) - len(self.lamps)
-        self.more.setText(self._wording.say("lamp.more", count=max(hidden, 0)))
-        self.more.setVisible(hidden > 0)
+            lamp.setVisible(place < shown)
+        self.more.setText(self._wording.say("lamp.more", count=len(ranked) - shown))
+        self.more.setVisible(shown < len(ranked))
 
 
 class FaultLine(QWidget):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from points_engine.contract import CodeIssued, Refused, Secret
 from pos_client.ports import Clock
@@ -108,8 +108,9 @@ class PhoneWindow(QWidget):
         foot = QHBoxLayout()
         foot.setSpacing(10)
         foot.addWidget(self.countdown)
-        foot.addWidget(self.words, 2)
-        foot.addWidget(self.refresh, 1)
+        foot.addWidget(self.words, 1)
+        foot.addWidget(self.refresh)
+        self.refresh.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.words.setMinimumHeight(64)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)

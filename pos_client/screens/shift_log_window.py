@@ -281,13 +281,13 @@ class ShiftLogWindow(QWidget):
 
 _WIDTHS = {
     Column.TIME: 150,
-    Column.KIND: 190,
+    Column.KIND: 160,
     Column.UNITS: 100,
-    Column.MONEY: 120,
-    Column.MEMBER: 110,
-    Column.CASHIER: 100,
-    Column.SALE: 170,
-    Column.ORDER: 170,
+    Column.MONEY: 110,
+    Column.MEMBER: 100,
+    Column.CASHIER: 90,
+    Column.SALE: 160,
+    Column.ORDER: 160,
 }
 
 _DIALOG_LABELS = {

@@ -10,12 +10,14 @@ from pos_client.screens.style import TONES
 from pos_client.till.view import Tone
 
 _ICONS = {
-    Tone.NEUTRAL: Icon.NEUTRAL,
+    Tone.NEUTRAL: Icon.SCAN,
     Tone.BUSY: Icon.BUSY,
     Tone.GOOD: Icon.GOOD,
     Tone.WARN: Icon.WARN,
     Tone.BAD: Icon.BAD,
 }
+
+_CALM_ICONS = (Icon.SCAN, Icon.KEYS, Icon.LOCK, Icon.PHONE, Icon.SHOP)
 
 
 def tinted(label: FittingLabel, color: str) -> None:
@@ -31,7 +33,9 @@ class StatusBand(QFrame):
     def __init__(self, *, icon_side: int = 84, largest: int = 56, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tone: Tone | None = None
+        self._lines: tuple[bool, bool] | None = None
         self._icons = {tone: TintedIcon(icon, TONES[tone].ink) for tone, icon in _ICONS.items()}
+        self._calm_icons = {icon: TintedIcon(icon, TONES[Tone.NEUTRAL].ink) for icon in _CALM_ICONS}
         self._arrows = {tone: TintedIcon(Icon.NEXT, TONES[tone].ink) for tone in Tone}
         self._icon = IconView(icon_side)
         self.headline = FittingLabel(largest, largest // 2, bold=True)
@@ -57,28 +61,45 @@ class StatusBand(QFrame):
         self.setAutoFillBackground(True)
         self.show_words(Tone.NEUTRAL, "")
 
+    def set_icon_side(self, side: int) -> None:
+        """Draw the icon so large."""
+        self._icon.set_side(side)
+
     @property
     def tone(self) -> Tone | None:
         """The tone shown."""
         return self._tone
 
-    def show_words(self, tone: Tone, headline: str, detail: str = "", next_step: str = "") -> None:
-        """Show these; empty lines leave their room to the others."""
+    def show_words(
+        self, tone: Tone, headline: str, detail: str = "", next_step: str = "", *, calm: Icon = Icon.SCAN
+    ) -> None:
+        """Show these; empty lines leave their room to the others. `calm` is the icon of the neutral tone."""
         if tone is not self._tone:
             self._tone = tone
             self._take_color(tone)
+        self._icon.show_icon(self._calm_icons[calm] if tone is Tone.NEUTRAL else self._icons[tone])
+        self._align(bool(detail), bool(next_step))
         self.detail.setVisible(bool(detail))
         self._next_row.setVisible(bool(next_step))
         self.headline.setText(headline)
         self.detail.setText(detail)
         self.next_step.setText(next_step)
 
+    def _align(self, has_detail: bool, has_next: bool) -> None:
+        """Keep the lines together in the middle of the band, however many there are."""
+        if (has_detail, has_next) == self._lines:
+            return
+        self._lines = (has_detail, has_next)
+        left, middle = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignVCenter
+        bottom, top = Qt.AlignmentFlag.AlignBottom, Qt.AlignmentFlag.AlignTop
+        self.headline.setAlignment(left | (bottom if has_detail or has_next else middle))
+        self.detail.setAlignment(left | (middle if has_next else top))
+
     def _take_color(self, tone: Tone) -> None:
         colors = TONES[tone]
         self.setProperty("tone", tone.value)
         self.style().unpolish(self)
         self.style().polish(self)
-        self._icon.show_icon(self._icons[tone])
         self._arrow.show_icon(self._arrows[tone])
         tinted(self.headline, colors.ink)
         tinted(self.detail, colors.soft)

@@ -1,6 +1,7 @@
 """Colours, fonts and the style sheet: the one place where the till's looks are decided.
 
-The sheet is resources/styles/till.qss, in which $name stands for a colour of the palette.
+The sheet is resources/styles/till.qss, in which $name stands for a colour of the palette, and
+$icons for the folder of the icons.
 """
 
 from dataclasses import asdict, dataclass
@@ -75,7 +76,7 @@ def style_sheet(resources: Path | None = None) -> str:
     colors = asdict(PALETTE)
     for tone, tone_colors in TONES.items():
         colors |= {f"{tone.value}_{name}": color for name, color in asdict(tone_colors).items()}
-    return Template(text).substitute(colors)
+    return Template(text).substitute(colors, icons=(folder / "icons").as_posix())
 
 
 def apply_style(app: QApplication, resources: Path | None = None) -> None:

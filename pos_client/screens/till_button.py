@@ -160,7 +160,9 @@ class TillButton(QPushButton):
         x = max(_PADDING, (self.width() - label_width - self._beside() + 2 * _PADDING) // 2)
         if self._icon is not None:
             side = self._icon_side()
+            painter.setOpacity(1.0 if self.isEnabled() else 0.4)
             self._icon.paint(painter, QRectF(x, (self.height() - side) / 2, side, side))
+            painter.setOpacity(1.0)
             x += side + (_GAP if self.text() else 0)
         painter.setFont(font)
         painter.setPen(QColor(look.ink))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from pos_client.ports import Clock
@@ -14,6 +15,9 @@ from pos_client.screens.lamps import LampBar
 from pos_client.screens.style import PALETTE
 from pos_client.screens.till_button import ButtonRole, TillButton
 from pos_client.screens.wording import Wording
+from pos_client.till.view import CashierView
+
+_LEAST_FOR_NAMES = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,25 @@ class TopBar(QFrame):
     def _open_log(self) -> None:
         self._open_shift_log()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room out anew."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def show_view(self, view: CashierView) -> None:
+        """Show the devices and what is set aside."""
+        self.parked.show_count(view.parked_count)
+        self.lamps.show_states(view.lamps)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """The lamps get what the names do not need at least."""
+        others = [self.shift_log, self.language, self.time]
+        if not self.parked.isHidden():
+            others.append(self.parked)
+        taken = sum(widget.sizeHint().width() + 16 for widget in others)
+        self.lamps.use_room(self.width() - taken - _LEAST_FOR_NAMES - 64)
+
     def _tick(self) -> None:
         self.time.setText(f"{self._clock.now().astimezone(self._place.zone):%H:%M}")
 
@@ -114,4 +137,5 @@ class TopBar(QFrame):
         )
         self.shift_log.setText(self._wording.say("top.shift_log"))
         self.language.setText(self._wording.say("top.other_language"))
+        self._share_room()
         self._tick()

@@ -6,6 +6,7 @@ refusals are not written there: they come from `points_engine.contract.Refusal`,
 
 import enum
 import logging
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -100,6 +101,15 @@ def _filled(name: str, value: str | int) -> str:
     return money(value) if name.endswith("_minor") else grouped(value)
 
 
+_ONE = re.compile(r"(?<![\d,.])1 (points|tries|rows)\b")
+_SINGULAR = {"points": "point", "tries": "try", "rows": "row"}
+
+
+def singular(sentence: str) -> str:
+    """English wants "1 point", not "1 points"."""
+    return _ONE.sub(lambda found: f"1 {_SINGULAR[found[1]]}", sentence)
+
+
 class Wording(QObject):
     """Turns messages into sentences of the current language; `changed` tells windows to speak the new one.
 
@@ -140,7 +150,8 @@ class Wording(QObject):
         wanted = placeholders(sentence)
         if not wanted <= params.keys():
             return self._missing(key, f"no value for {', '.join(sorted(wanted - params.keys()))}")
-        return sentence.format(**{name: _filled(name, value) for name, value in params.items()})
+        said = sentence.format(**{name: _filled(name, value) for name, value in params.items()})
+        return singular(said) if self._language is Language.EN else said
 
     def say_without_counts(self, key: str) -> str:
         """The sentence of a key for a list, where what would be filled in is not known any more.
