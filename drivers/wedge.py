@@ -111,13 +111,19 @@ def _length(text: str) -> int:
     return value
 
 
+def _prefix(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("no such keys")
+    return text
+
+
 OPTIONS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "gap_seconds": (_seconds, "a number of seconds above 0, 2 at most"),
     "late_suffix_seconds": (_seconds, "a number of seconds above 0, 2 at most"),
     "gun_dwell_seconds": (_seconds, "a number of seconds above 0, 2 at most"),
     "min_length": (_length, "a number from 1 to 1024"),
     "min_length_unsuffixed": (_length, "a number from 1 to 1024"),
-    "prefix": (str, "any text"),
+    "prefix": (_prefix, "characters that keys make"),
 }
 """The options of a `wedge:` path: the parameters of `KeystrokeParser`, how to read each, and what it may be.
 

@@ -1,10 +1,12 @@
 """Fixtures of the drivers' tests."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from drivers.device import Device
+from tests.drivers.pty_line import PluggedLine, PtyLine
 from tests.drivers.watcher import Watcher
 
 
@@ -26,3 +28,19 @@ def started(watcher: Watcher) -> Iterator[Callable[[Device], None]]:
     yield start
     for device in devices:
         device.stop()
+
+
+@pytest.fixture
+def line() -> Iterator[PtyLine]:
+    """A serial line."""
+    pair = PtyLine()
+    yield pair
+    pair.close()
+
+
+@pytest.fixture
+def plugged(tmp_path: Path) -> Iterator[PluggedLine]:
+    """A serial line that can be unplugged and plugged in again under the same name."""
+    cable = PluggedLine(tmp_path / "gun")
+    yield cable
+    cable.unplug()

@@ -1,0 +1,216 @@
+"""Paths to devices: what is understood, what is refused with which words, and what is there."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers import registry, serial_gun
+from drivers.device import State
+from drivers.errors import PathInvalid
+from drivers.framing import FrameMode
+from drivers.registry import DevicePath, Found, SharedRepeats, list_devices, open_device, parse_path
+from drivers.repeats import RepeatFilter
+from drivers.scan import Scan
+from drivers.serial_gun import SerialGun, SerialSettings
+from drivers.simulated_gun import SimulatedGun
+from drivers.wedge import WedgeGun
+from tests.drivers.pty_line import Port, PtyLine
+from tests.drivers.watcher import Watcher
+
+CODE = "660123456789012345"
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("serial:/dev/ttyACM0", DevicePath("serial", "/dev/ttyACM0", {})),
+        ("serial:COM3?baud=115200", DevicePath("serial", "COM3", {"baud": "115200"})),
+        (
+            "serial:/dev/pts/7?baud=9600&bytesize=8&parity=N&stopbits=1&frame=auto",
+            DevicePath(
+                "serial",
+                "/dev/pts/7",
+                {"baud": "9600", "bytesize": "8", "parity": "N", "stopbits": "1", "frame": "auto"},
+            ),
+        ),
+        ("wedge:", DevicePath("wedge", "", {})),
+        ("wedge:?prefix=~%25", DevicePath("wedge", "", {"prefix": "~%"})),
+        ("sim:", DevicePath("sim", "", {})),
+        ("sim:2?frame=stx", DevicePath("sim", "2", {"frame": "stx"})),
+    ],
+)
+def test_a_path_is_taken_apart_and_put_together(text: str, path: DevicePath) -> None:
+    """Kind, address and options are read, and written the same again."""
+    assert path == parse_path(text)
+    assert text == str(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "Begin it with one of: serial:, wedge:, sim:."),
+        ("/dev/ttyACM0", "Begin it with one of: serial:, wedge:, sim:."),
+        ("usb:1", "Begin it with one of: serial:, wedge:, sim:."),
+        ("serial:", "Write where the device is, such as serial:/dev/ttyACM0."),
+        ("serial:?baud=9600", "Write where the device is, such as serial:/dev/ttyACM0."),
+        (
+            "serial:COM3?speed=9600",
+            "Its options are: baud, bytesize, parity, stopbits, frame, silence_seconds.",
+        ),
+        ("serial:COM3?baud=fast", "It must be a number from 50 to 4000000."),
+        ("serial:COM3?baud=1", "It must be a number from 50 to 4000000."),
+        ("serial:COM3?bytesize=9", "It must be 7 or 8."),
+        ("serial:COM3?parity=n", "It must be N, E, O, M or S."),
+        ("serial:COM3?stopbits=3", "It must be 1, 1.5 or 2."),
+        ("serial:COM3?frame=tab", "It must be one of cr, lf, crlf, stx, silence, auto."),
+        ("serial:COM3?silence_seconds=0", "It must be a number of seconds above 0, 10 at most."),
+        ("serial:COM3?silence_seconds=nan", "It must be a number of seconds above 0, 10 at most."),
+        ("serial:COM3?baud=", "It must be a number from 50 to 4000000."),
+        ("serial:COM3?baud", "Write them as name=value&name=value."),
+        ("serial:COM3?baud=9600&baud=9600", "Write each option once."),
+        ("wedge:?gap_seconds=3", "It must be a number of seconds above 0, 2 at most."),
+        ("wedge:?min_length=0", "It must be a number from 1 to 1024."),
+        ("wedge:?prefix=%02", "It must be characters that keys make."),
+        ("sim:?baud=9600", "Its options are: frame."),
+    ],
+)
+def test_a_path_that_makes_no_sense_is_refused(text: str, words: str) -> None:
+    """An unknown kind, option or value is an error that names the known ones, when parsing and when opening."""
+    for read in (parse_path, open_device):
+        with pytest.raises(PathInvalid) as caught:
+            read(text)
+        assert words == caught.value.remedy
+
+
+def test_options_that_contradict_each_other_are_refused() -> None:
+    """Each option may be right by itself and still not fit the others."""
+    with pytest.raises(PathInvalid, match="late_suffix_seconds is no shorter than gap_seconds"):
+        open_device("wedge:?gap_seconds=1")
+
+
+@given(st.text(max_size=30), st.sampled_from(["", "serial:", "wedge:", "sim:", "serial:COM3?", "wedge:?"]))
+def test_any_text_is_a_path_or_refused(text: str, start: str) -> None:
+    """Whatever is written, the answer is a path that reads the same again, or PathInvalid."""
+    try:
+        path = parse_path(start + text)
+    except PathInvalid:
+        return
+    assert path == parse_path(str(path))
+
+
+def test_a_path_opens_its_kind() -> None:
+    """Each kind of path makes its kind of device, with its settings, and opens nothing yet."""
+    gun = open_device("serial:/dev/ttyACM0?baud=115200&parity=E&frame=stx")
+    assert isinstance(gun, SerialGun)
+    expected = SerialSettings("/dev/ttyACM0", baud=115200, parity="E", frame=FrameMode.STX_ETX)
+    assert expected == gun._settings
+    assert isinstance(open_device(DevicePath("wedge", "", {"gap_seconds": "0.1"})), WedgeGun)
+    assert isinstance(open_device("sim:"), SimulatedGun)
+    assert (State.DISCOVERED, "sim:2") == (open_device("sim:2").health().state, open_device("sim:2").path)
+
+
+def test_one_label_through_two_guns_is_one_scan(watcher: Watcher, line: PtyLine) -> None:
+    """Guns that share their repeats deliver a label once, whichever reads it first."""
+    repeats, now = SharedRepeats(), 50.0
+    guns = [
+        open_device(path, repeats=repeats, clock=lambda: now)
+        for path in ("sim:1", "sim:2", f"serial:{line.port}")
+    ]
+    for gun in guns:
+        gun.start(watcher.on_scan, watcher.on_health)
+    watcher.until(
+        lambda: {h.path for h in watcher.healths if h.state is State.ENABLED} == {g.path for g in guns}
+    )
+    for gun in guns:
+        if isinstance(gun, SimulatedGun):
+            gun.trigger(CODE)
+            gun.trigger("last of " + gun.path)
+    line.send(CODE.encode() + b"\rlast of serial\r")
+    watcher.until_scans(4)
+    for gun in guns:
+        gun.stop()
+    assert 1 == watcher.texts.count(CODE)
+    assert 2 == sum(gun.health().statistics.repeats for gun in guns)
+
+
+def test_many_threads_let_one_scan_through() -> None:
+    """However many guns see a label at the same moment, one of them delivers it."""
+    repeats, barrier, let_through = (
+        SharedRepeats(RepeatFilter(max_entries=10_000)),
+        threading.Barrier(8),
+        list[str](),
+    )
+
+    def see(source: str) -> None:
+        barrier.wait()
+        for number in range(500):
+            if not repeats.is_repeat(Scan(b"1", f"{number}", source=source, at=1.0)):
+                let_through.append(f"{number}")
+
+    threads = [threading.Thread(target=see, args=[f"sim:{n}"]) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(let_through) == sorted({*let_through})
+    assert 500 == len(let_through)
+
+
+# ---- what is there
+
+
+def test_what_is_there_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Serial ports come with their names, then the guns that are always there."""
+    ports = [Port("/dev/ttyACM7", "Voyager 1200g"), Port("/dev/ttyS0")]
+    monkeypatch.setattr(serial_gun, "list_ports", lambda: ports)
+    assert [
+        Found("serial:/dev/ttyACM7", "Voyager 1200g (/dev/ttyACM7)"),
+        Found("serial:/dev/ttyS0", "/dev/ttyS0"),
+        Found("wedge:", "Keyboard gun"),
+        Found("sim:", "Simulated gun"),
+    ] == list_devices()
+    for found in list_devices():
+        parse_path(found.path)
+
+
+@pytest.mark.parametrize("fault", [None, OSError(5, "no bus")])
+def test_a_missing_library_disables_one_kind(
+    fault: Exception | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without pyserial, or with a system that cannot list its ports, the other kinds are listed."""
+    if fault is None:
+        monkeypatch.setitem(sys.modules, "serial.tools.list_ports", None)
+    else:
+
+        def list_ports() -> list[Port]:
+            raise fault
+
+        monkeypatch.setattr(serial_gun, "list_ports", list_ports)
+    assert ["wedge:", "sim:"] == [found.path for found in list_devices()]
+
+
+def test_a_usb_port_is_listed_by_the_name_it_keeps(tmp_path: Path) -> None:
+    """Where the system has a lasting name for a port, that is the one to remember."""
+    (tmp_path / "ttyACM0").touch()
+    links = tmp_path / "by-id"
+    assert str(tmp_path / "ttyACM0") == registry._stable_name(str(tmp_path / "ttyACM0"), links)
+    links.mkdir()
+    (links / "usb-Honeywell_Voyager_A1-if00").symlink_to("../ttyACM0")
+    (links / "usb-other").symlink_to("../ttyACM1")
+    assert str(links / "usb-Honeywell_Voyager_A1-if00") == registry._stable_name(
+        str(tmp_path / "ttyACM0"), links
+    )
+
+
+def test_no_library_is_imported_before_a_device_is_opened() -> None:
+    """Importing the registry and making devices does not import pyserial: a till starts without it."""
+    program = (
+        "import sys; from drivers.registry import open_device; open_device('serial:/dev/ttyACM0'); "
+        "raise SystemExit('serial' in sys.modules)"
+    )
+    assert 0 == subprocess.run([sys.executable, "-c", program], check=False).returncode
