@@ -18,7 +18,7 @@ from points_engine.payment_code import CodeLayout
 from points_engine.ports import Clock, Ids, KeyUnavailable, PinHasher, Store, StoreUnavailable
 from points_engine.settings import Settings
 
-__all__ = ["Argon2Cost", "AssetLimits", "CodeLayout", "Engine", "Settings", "open_engine"]
+__all__ = ["Argon2Cost", "AssetLimits", "Clock", "CodeLayout", "Engine", "Settings", "open_engine"]
 
 _LOG = logging.getLogger(__name__)
 

@@ -159,6 +159,14 @@ class IssueCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowBalance:
+    """What a member has of an asset: for the member's own eyes. Replies BalanceShown, or refuses MEMBER_UNKNOWN."""
+
+    member_no: str
+    asset: Asset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
     """Take an amount from whoever stands behind the code. `order_id` is made and stored by the till first.
 
@@ -215,7 +223,7 @@ class Reverse:
 
 Command = (
     EnrolTill | EnrolMember | SetFrozen | SetPinFreeLimit | SetPin | Credit | IssueCode
-    | Charge | AnswerChallenge | Cancel | Query | Reverse
+    | ShowBalance | Charge | AnswerChallenge | Cancel | Query | Reverse
 )  # fmt: skip
 
 # --- replies -------------------------------------------------------------------------------------------------
@@ -239,6 +247,13 @@ class Done:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credited:
     """The member's balance after the credit."""
+
+    balance: Amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceShown:
+    """What can be spent now; what is on hold for open payments is not in it."""
 
     balance: Amount
 
@@ -279,4 +294,4 @@ class Payment:
     balance: Amount | None = None
 
 
-Reply = Done | Credited | CodeIssued | Payment | Refused
+Reply = Done | Credited | BalanceShown | CodeIssued | Payment | Refused

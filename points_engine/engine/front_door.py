@@ -52,6 +52,7 @@ class Engine:
             contract.SetPinFreeLimit: members.set_pin_free_limit,
             contract.SetPin: members.set_pin,
             contract.Credit: members.credit,
+            contract.ShowBalance: members.show_balance,
             contract.IssueCode: self._codes.issue,
             contract.Charge: self._payments.charge,
             contract.AnswerChallenge: challenges.answer,

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from points_engine.amounts import MAX_UNITS
+from points_engine.amounts import MAX_UNITS, Amount
 from points_engine.challenge import is_pin
 from points_engine.contract import (
+    BalanceShown,
     Credit,
     EnrolMember,
     EnrolTill,
@@ -15,6 +16,7 @@ from points_engine.contract import (
     SetFrozen,
     SetPin,
     SetPinFreeLimit,
+    ShowBalance,
 )
 from points_engine.engine import bookings
 from points_engine.engine.command_log import AdministrativeCommand, Outcome, once, reply_of
@@ -108,6 +110,18 @@ class Members:
             return Outcome(balance_units=after)
 
         return self._run(command, act)
+
+    def show_balance(self, command: ShowBalance) -> Reply:
+        """What a member can spend now."""
+
+        def read(books: Books) -> Reply:
+            member = books.member(command.member_no)
+            if member is None:
+                return Refused(refusal=Refusal.MEMBER_UNKNOWN)
+            holder = books.holder_of(member.member, command.asset)
+            return BalanceShown(balance=Amount(command.asset, holder.balance_units))
+
+        return self._store.look(read)
 
     def set_pin(self, command: SetPin) -> Reply:
         """A new PIN. It is hashed before the transaction: a slow hash holds nobody up.

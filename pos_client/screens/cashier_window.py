@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from pos_client.ports import Clock, Inbox
@@ -54,6 +54,9 @@ class CashierWindow(QWidget):
     An action's key works only while the view on the screen offers the action: what the cashier saw is what
     is asked for, even when the till has moved on meanwhile.
     """
+
+    closed = Signal()
+    """The cashier closed the window: the till goes home."""
 
     def __init__(
         self,
@@ -122,6 +125,11 @@ class CashierWindow(QWidget):
         if view.cashier != self._view:
             self._view = view.cashier
             self._paint()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Whatever runs is in the journal and is resolved at the next opening."""
+        super().closeEvent(event)
+        self.closed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Digits, Backspace, Enter, Esc and the actions' keys; holding a key down repeats Backspace only."""

@@ -1,0 +1,61 @@
+"""The till's command: `python -m pos_client`."""
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+VERSION = "0.1.0"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the till, or its demo; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="points-till", description="A till that takes loyalty points.")
+    parser.add_argument("--version", action="version", version=f"points-till {VERSION}")
+    parser.add_argument("--settings", type=Path, help="the till's settings (TOML)")
+    parser.add_argument(
+        "--demo", action="store_true", help="a demo shop to play with; plays itself without a display"
+    )
+    parser.add_argument("--play", action="store_true", help="with --demo: let it play itself, display or not")
+    parser.add_argument(
+        "--pictures", type=Path, default=Path("demo-out"), help="where the self-playing demo paints"
+    )
+    parser.add_argument("--folder", type=Path, help="with --demo: keep the demo shop in this folder")
+    parser.add_argument("--language", choices=("zh_CN", "en"), help="the language to begin with")
+    parser.add_argument(
+        "--log", default="WARNING", choices=("DEBUG", "INFO", "WARNING", "ERROR"), help="how much to log"
+    )
+    chosen = parser.parse_args(arguments)
+    logging.basicConfig(level=chosen.log, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if chosen.demo:
+        return _demo(chosen)
+    return _till(chosen)
+
+
+def has_display(platform: str, environment: dict[str, str]) -> bool:
+    """Whether windows can be seen: always on Windows and macOS, elsewhere with an X or Wayland display."""
+    if platform in {"win32", "darwin"}:
+        return True
+    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    language = chosen.language or "zh_CN"
+    if chosen.play or not has_display(sys.platform, dict(os.environ)):
+        from pos_client.demo import selfplay  # noqa: PLC0415  # Qt's platform is chosen before Qt is loaded
+
+        return selfplay.play(chosen.pictures, language=language)
+    from pos_client.demo import byhand  # noqa: PLC0415  # as above
+
+    return byhand.run(chosen.folder, language)
+
+
+def _till(chosen: argparse.Namespace) -> int:
+    from pos_client.bootstrap import run_till  # noqa: PLC0415  # --version and --help need no Qt
+
+    return run_till(chosen.settings, chosen.language)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,283 @@
+"""Where the till is put together: the one place that chooses adapters and starts threads.
+
+Three threads besides the devices' own: the windows' (Qt), the loop's (journal and session), and the engine
+client's. Opening the engine and the journal touches the disk, so the loop's thread does it, while the windows
+are already there.
+"""
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from msgspec import structs
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from drivers.wedge import WedgeGun
+from points_engine.bootstrap import CodeLayout, Engine, open_engine
+from points_engine.bootstrap import Settings as EngineSettings
+from points_engine.contract import EngineFault, EnrolTill, Refused
+from pos_client.cashier import Cashier
+from pos_client.clock import SystemClock
+from pos_client.engine_client.embedded import EmbeddedEngine
+from pos_client.hardware import Hardware
+from pos_client.inbox import QueueInbox
+from pos_client.journal import JournalReader, SqliteJournal
+from pos_client.ports import Clock, EngineClient, JournalFault
+from pos_client.screens.cashier_window import CashierWindow
+from pos_client.screens.customer_window import CustomerWindow
+from pos_client.screens.key_filter import KeyFilter
+from pos_client.screens.qt_screen import QtScreen
+from pos_client.screens.shift_log_window import ShiftLogWindow
+from pos_client.screens.sounds import Sounds
+from pos_client.screens.style import apply_style
+from pos_client.screens.top_bar import Place
+from pos_client.screens.wording import Language, Wording, load_wording
+from pos_client.settings import Settings, SettingsInvalid, load_settings
+from pos_client.staff import Cashier as CashierPerson
+from pos_client.staff import Shift, open_shift
+from pos_client.till.events import DeviceLamp
+from pos_client.till.state import Till
+from pos_client.till.view import CashierView, CustomerView, Message, Tone, View
+
+logger = logging.getLogger(__name__)
+
+ENGINE_FOLDER = "engine"
+JOURNAL_NAME = "journal.sqlite"
+SHOP_ID = "shop"
+"""An embedded engine serves one shop."""
+
+JOIN_SECONDS = 10.0
+
+
+def open_shop_engine(settings: Settings, engine_settings: EngineSettings) -> Engine:
+    """The embedded engine of a till, which knows its own till. Raises EngineFault."""
+    engine = open_engine(settings.data_path / ENGINE_FOLDER, engine_settings)
+    reply = engine.execute(
+        EnrolTill(command_id=f"enrol-{settings.till_id}", till_id=settings.till_id, shop_id=SHOP_ID)
+    )
+    if isinstance(reply, Refused):
+        engine.close()
+        raise EngineFault(
+            f"The engine refuses this till ({reply.refusal.code})",
+            "Use the till id this folder was set up with, or another data folder.",
+        )
+    return engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What a shop's till and a demo choose differently.
+
+    `open_engine` is called on the loop's thread. `wrap_client` may put itself between till and engine.
+    `on_durable_step` hears the names of the journal's durable steps. With `raise_bugs` a bug stops the loop.
+    """
+
+    open_engine: Callable[[], Engine]
+    engine_settings: EngineSettings
+    clock: Clock
+    wrap_client: Callable[[EngineClient], EngineClient] = lambda client: client
+    on_durable_step: Callable[[str], None] | None = None
+    raise_bugs: bool = False
+
+
+def shop_choices(settings: Settings) -> Choices:
+    """What a shop's till chooses."""
+    engine_settings = EngineSettings()
+    return Choices(
+        open_engine=lambda: open_shop_engine(settings, engine_settings),
+        engine_settings=engine_settings,
+        clock=SystemClock(),
+    )
+
+
+class TillApplication:
+    """One till: its windows, its devices and its loop. Make, start and close it in the windows' thread."""
+
+    def __init__(self, app: QApplication, settings: Settings, choices: Choices) -> None:
+        self._app = app
+        self._settings = settings
+        self._choices = choices
+        self.engine: Future[Engine] = Future()
+        """The engine once it is open; for whoever else uses it, such as the demo's phone."""
+        zone = ZoneInfo(choices.engine_settings.zone)
+        self.shift: Shift = open_shift(
+            settings.till_id, CashierPerson(name=settings.cashier), choices.clock.now(), zone
+        )
+        self.inbox = QueueInbox()
+        self.wording: Wording = load_wording(Language(settings.language), strict=choices.raise_bugs)
+        self._sounds = Sounds()
+        self._screen = QtScreen(self._sounds.play)
+        self.hardware = Hardware(settings.devices, self.inbox)
+        apply_style(app)
+        self.cashier = CashierWindow(
+            self.inbox,
+            self.wording,
+            clock=choices.clock,
+            place=Place(
+                shop_name=settings.shop_name, till_id=settings.till_id, cashier=settings.cashier, zone=zone
+            ),
+            open_shift_log=self.open_shift_log,
+        )
+        self.customer = CustomerWindow(
+            self.inbox, self.wording, clock=choices.clock, on_key=self._sounds.click
+        )
+        self.shift_log: ShiftLogWindow | None = None
+        self._zone = zone
+        self.reader: JournalReader | None = None
+        """The journal for reading, once it is open."""
+        for window in (self.cashier, self.customer):
+            self._screen.shown.connect(window.show_view)
+        wedges = [self.hardware.device(path) for path in settings.devices]
+        self._filters = [KeyFilter(app, gun) for gun in wedges if isinstance(gun, WedgeGun)]
+        self._loop = threading.Thread(target=self._run_loop, name="cashier", daemon=True)
+
+    @property
+    def journal_path(self) -> Path:
+        """Where this till's journal is."""
+        return self._settings.data_path / JOURNAL_NAME
+
+    def start(self) -> None:
+        """Open the windows, let the devices be looked for and the loop begin. Returns at once."""
+        self.cashier.show()
+        self.cashier.activateWindow()
+        self.cashier.closed.connect(self._app.quit)
+        others = [screen for screen in QGuiApplication.screens() if screen is not self.cashier.screen()]
+        self.customer.place_on(others[0] if others else None, self.cashier)
+        self._loop.start()
+        self.hardware.start()
+
+    def close(self) -> None:
+        """Stop everything; what was begun is finished first. Safe to call again."""
+        for key_filter in self._filters:
+            key_filter.close()
+        self._filters.clear()
+        self.hardware.stop()
+        self.inbox.close()
+        if self._loop.ident is not None:
+            self._loop.join(JOIN_SECONDS)
+            if self._loop.is_alive():
+                logger.warning("the till's loop does not end; what it was doing is in the journal")
+        self._sounds.close()
+        if self.shift_log is not None:
+            self.shift_log.close_reader()
+            self.shift_log.close()
+        if self.reader is not None:
+            self.reader.close()
+        self.customer.close()
+        self.cashier.close()
+
+    def open_shift_log(self) -> None:
+        """Show the shift log, which is made when it is first wanted; nothing while there is no journal."""
+        if self.reader is None:
+            return
+        if self.shift_log is None:
+            self.shift_log = ShiftLogWindow(
+                self.reader,
+                self.wording,
+                clock=self._choices.clock,
+                zone=self._zone,
+                export_folder=Path.home(),
+            )
+        self.shift_log.show()
+        self.shift_log.raise_()
+        self.shift_log.activateWindow()
+
+    # --- the loop's thread
+
+    def _run_loop(self) -> None:
+        try:
+            engine = self._choices.open_engine()
+        except EngineFault as fault:
+            logger.error("engine: %s", fault)  # noqa: TRY400  # an environment fault, no bug
+            self.engine.set_exception(fault)
+            self._show_fault("refusal.engine_unavailable", "engine", fault.remedy)
+            return
+        except BaseException as bug:
+            self.engine.set_exception(bug)
+            raise
+        with engine:
+            self.engine.set_result(engine)
+            try:
+                journal = self._open_journal()
+                self.reader = JournalReader(self.journal_path)
+            except JournalFault as fault:
+                logger.error("journal: %s", fault.remedy)  # noqa: TRY400  # an environment fault, no bug
+                self._show_fault(f"refusal.journal_{fault.fault}", "journal", fault.remedy)
+                return
+            try:
+                self._run_cashier(engine, journal)
+            finally:
+                journal.close()
+
+    def _open_journal(self) -> SqliteJournal:
+        return SqliteJournal(
+            self.journal_path,
+            till_id=self._settings.till_id,
+            cashier=self._settings.cashier,
+            shift_id=self.shift.shift_id,
+            clock=self._choices.clock,
+            on_durable_step=self._choices.on_durable_step,
+        )
+
+    def _run_cashier(self, engine: Engine, journal: SqliteJournal) -> None:
+        client = self._choices.wrap_client(EmbeddedEngine(engine, self.inbox))
+        try:
+            layout = CodeLayout(self._choices.engine_settings.code_prefix)
+            till = Till(rules=self._settings.rules(layout.recognises), run_id=self._run_id())
+            Cashier(
+                self.inbox,
+                journal,
+                client,
+                self._screen,
+                self._choices.clock,
+                till,
+                raise_bugs=self._choices.raise_bugs,
+            ).run()
+        finally:
+            client.close()
+
+    def _run_id(self) -> str:
+        """Numbers of this run: later runs sort after it, and no two tills or runs share one."""
+        now = self._choices.clock.now()
+        return f"{self._settings.till_id}-{now:%Y%m%d%H%M%S}{secrets.token_hex(3)}"
+
+    def _show_fault(self, key: str, path: str, remedy: str) -> None:
+        """The till cannot open: say why and what to do, and sell nothing."""
+        self._screen.show(
+            View(
+                cashier=CashierView(
+                    tone=Tone.BAD, headline=Message(key), lamps=((path, DeviceLamp.FAULT, remedy),)
+                ),
+                customer=CustomerView(
+                    tone=Tone.NEUTRAL,
+                    headline=Message("customer.ask_cashier"),
+                    shop_name=self._settings.shop_name,
+                ),
+            )
+        )
+
+
+def run_till(settings_file: Path | None, language: str | None = None) -> int:
+    """Run a shop's till until its window is closed; returns the exit code.
+
+    Says on the log what is wrong with the settings, if something is, and returns 2.
+    """
+    try:
+        settings = load_settings(settings_file)
+    except SettingsInvalid as error:
+        logger.error("settings: %s", error)  # noqa: TRY400  # no bug, no trace
+        return 2
+    if language is not None:
+        settings = structs.replace(settings, language=language)
+    app = QApplication(["points-till"])
+    till = TillApplication(app, settings, shop_choices(settings))
+    till.start()
+    code = app.exec()
+    till.close()
+    return code

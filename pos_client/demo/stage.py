@@ -1,0 +1,163 @@
+"""The demo shop on its feet: a till over a seeded engine, and a phone beside it.
+
+Two ways of playing share it: by hand (a person at the windows, the simulated gun) and by itself (`selfplay`,
+with a serial gun made of a pseudo-terminal). Nothing is cut short for the demo: the phone's code goes through
+the gun's driver, and the engine is the one a shop runs.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from points_engine.amounts import Asset
+from points_engine.bootstrap import Engine, open_engine
+from points_engine.bootstrap import Settings as EngineSettings
+from points_engine.contract import (
+    BalanceShown,
+    CodeIssued,
+    Command,
+    EngineFault,
+    IssueCode,
+    Refusal,
+    Refused,
+    Secret,
+    ShowBalance,
+)
+from pos_client.bootstrap import ENGINE_FOLDER, Choices, TillApplication
+from pos_client.demo.clock import DemoClock
+from pos_client.demo.lossy_engine import LossyEngine
+from pos_client.demo.shop import DemoShop, seed
+from pos_client.ports import EngineClient
+from pos_client.screens.phone_window import PhoneMember, PhoneWindow
+from pos_client.settings import ExchangeSettings, Settings
+
+ENGINE_SETTINGS = EngineSettings(shows_balance=True)
+
+
+class Stage:
+    """The demo's till and phone. Make, start and close it in the windows' thread.
+
+    `gun_path` is the device the till reads, `hold_under_gun` makes that gun read a code.
+    """
+
+    def __init__(
+        self,
+        app: QApplication,
+        shop: DemoShop,
+        folder: Path,
+        *,
+        gun_path: str,
+        hold_under_gun: Callable[[TillApplication, Secret], None],
+        language: str = "zh_CN",
+        reply_due_seconds: float = 5.0,
+    ) -> None:
+        self.shop = shop
+        self.clock = DemoClock()
+        self.lossy: LossyEngine | None = None
+        self._folder = folder
+        self._numbers = 0
+        self._phone_line = ThreadPoolExecutor(max_workers=1, thread_name_prefix="phone")
+        settings = Settings(
+            till_id=shop.till_id,
+            shop_name=shop.shop_name,
+            cashier=shop.cashier,
+            devices=(gun_path, "wedge:"),
+            language="en" if language == "en" else "zh_CN",
+            data_folder=str(folder),
+            exchange=ExchangeSettings(
+                points=shop.points_for_money.asset_units, money_minor=shop.points_for_money.money_minor
+            ),
+            reply_due_seconds=reply_due_seconds,
+        )
+        self.till = TillApplication(
+            app,
+            settings,
+            Choices(
+                open_engine=self._open_engine,
+                engine_settings=ENGINE_SETTINGS,
+                clock=self.clock,
+                wrap_client=self._wrap,
+            ),
+        )
+        self.phone = PhoneWindow(
+            [
+                PhoneMember(
+                    member_no=member.member_no,
+                    name=member.name,
+                    points=member.points,
+                    pin=member.pin,
+                    frozen=member.frozen,
+                )
+                for member in shop.members
+            ],
+            self.till.wording,
+            clock=self.clock,
+            issue=self._issue,
+            hold_under_gun=partial(hold_under_gun, self.till),
+        )
+
+    def start(self) -> None:
+        """Open everything. Returns at once."""
+        self.till.start()
+        self.phone.show()
+
+    def close(self) -> None:
+        """Close everything; what was begun is finished first."""
+        self._phone_line.shutdown(wait=True, cancel_futures=True)
+        self.till.close()
+        self.phone.close()
+
+    def balances(self) -> dict[str, int]:
+        """What each member has, in points, as the engine says. Waits for the engine."""
+        engine = self.till.engine.result()
+        found: dict[str, int] = {}
+        for member in self.shop.members:
+            reply = engine.execute(ShowBalance(member_no=member.member_no, asset=Asset.POINTS))
+            if isinstance(reply, BalanceShown):
+                found[member.member_no] = reply.balance.units
+        return found
+
+    def _open_engine(self) -> Engine:
+        engine = open_engine(self._folder / ENGINE_FOLDER, ENGINE_SETTINGS, clock=self.clock)
+        seed(engine, self.shop)
+        return engine
+
+    def _wrap(self, client: EngineClient) -> EngineClient:
+        self.lossy = LossyEngine(client)
+        return self.lossy
+
+    def lose_next(self, kind: type[Command]) -> None:
+        """The answer to the next command of this kind will not be heard."""
+        if self.lossy is not None:
+            self.lossy.lose_next(kind)
+
+    def _issue(
+        self,
+        member_no: str,
+        on_code: Callable[[CodeIssued], None],
+        on_refused: Callable[[Refused], None],
+    ) -> None:
+        """Ask the engine for a member's code, on the phone's own line."""
+        self._numbers += 1
+        command = IssueCode(command_id=f"phone-{id(self):x}-{self._numbers}", member_no=member_no)
+        self._phone_line.submit(_ask, self.till.engine, command, on_code, on_refused)
+
+
+def _ask(
+    engine: "Future[Engine]",
+    command: IssueCode,
+    on_code: Callable[[CodeIssued], None],
+    on_refused: Callable[[Refused], None],
+) -> None:
+    try:
+        reply = engine.result().execute(command)
+    except EngineFault:
+        on_refused(Refused(refusal=Refusal.ENGINE_UNAVAILABLE))
+        return
+    if isinstance(reply, CodeIssued):
+        on_code(reply)
+    elif isinstance(reply, Refused):
+        on_refused(reply)
