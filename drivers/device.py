@@ -250,6 +250,19 @@ class ThreadedDevice(Device):
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"gun {path}", daemon=True)
         self._known_identity: str | None = None
+        self._on_frame: Callable[[bytes, float], None] | None = None
+
+    def tap(self, on_frame: Callable[[bytes, float], None]) -> None:
+        """Hand out every raw frame as well, with its time, before it is read: for recordings. Call before `start`.
+
+        What goes this way holds codes in clear. It is called on the device's thread, like the other receivers.
+        """
+        with self._lock:
+            if self._is_started:
+                raise DeviceStateError(
+                    "A device that has started cannot be tapped", "Open a new device for the same path."
+                )
+            self._on_frame = on_frame
 
     def stop(self) -> None:
         """Close the device and wait for its thread, for `join_seconds` at most."""
@@ -277,6 +290,12 @@ class ThreadedDevice(Device):
     @abstractmethod
     def _identity(self) -> str | None:
         """What tells this device from another: its serial number, else its ids; None when it has neither."""
+
+    def _heard(self, frame: bytes, at: float) -> None:
+        """Subclasses say what came off the device, and when, before they read it."""
+        on_frame = self._on_frame
+        if frame and on_frame is not None:
+            self._call(lambda heard: on_frame(heard, at), frame)
 
     def _begin(self) -> None:
         self._thread.start()

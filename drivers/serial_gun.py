@@ -114,7 +114,9 @@ class SerialGun(ThreadedDevice):
                 data += port.read(port.in_waiting)
         except OSError as error:
             raise DeviceLost(self._node) from error
-        scans = self._framer.feed(data, self._clock())
+        at = self._clock()
+        self._heard(data, at)
+        scans = self._framer.feed(data, at)
         return Reading(scans, self._framer.take_misreads())
 
     def _close(self) -> None:

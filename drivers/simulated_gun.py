@@ -86,7 +86,9 @@ class SimulatedGun(ThreadedDevice):
             data = b""
         if data is None:
             raise DeviceLost(self.path)
-        scans = self._framer.feed(data, self._clock())
+        at = self._clock()
+        self._heard(data, at)
+        scans = self._framer.feed(data, at)
         return Reading(scans, self._framer.take_misreads())
 
     def _close(self) -> None:
