@@ -1,5 +1,6 @@
 """Are the books true? Every claim the engine makes about them, checked against the transfers alone."""
 
+import enum
 from collections import Counter, defaultdict
 from typing import NamedTuple
 
@@ -24,10 +25,29 @@ HISTORIES: dict[PaymentState, frozenset[tuple[TransferKind, ...]]] = {
 """The transfers a payment in each state can have behind it, in order."""
 
 
+class Check(enum.StrEnum):
+    """What is looked at."""
+
+    CHAIN = "chain"
+    NO_TRANSFER_MISSING = "no transfer missing"
+    SIDES = "sides"
+    SUMS_TO_ZERO = "sums to zero"
+    BALANCE = "balance"
+    RUNNING_BALANCE = "running balance"
+    NEVER_BELOW_ZERO = "never below zero"
+    ONE_PAYMENT_ONE_AMOUNT = "one payment, one amount"
+    PAYMENT_OF_A_TRANSFER = "payment of a transfer"
+    PAYMENT_STATE = "payment's state"
+    PAYMENT_AMOUNT = "payment's amount"
+    PAYMENT_SHOP = "payment's shop"
+    ON_HOLD = "on hold"
+    PIN_FREE_COUNTERS = "PIN-free counters"
+
+
 class Finding(NamedTuple):
     """Something that is not as it must be: which check, what about, and what was seen."""
 
-    check: str
+    check: Check
     subject: str
     seen: str
 
@@ -69,7 +89,7 @@ class _Audit:
         self._check_payments()
         return self._found
 
-    def _find(self, check: str, subject: str, seen: object) -> None:
+    def _find(self, check: Check, subject: str, seen: object) -> None:
         self._found.append(Finding(check, subject, str(seen)))
 
     def _read_transfers(self) -> None:
@@ -77,11 +97,11 @@ class _Audit:
         for transfer, link in self._books.all_transfers():
             number += 1
             if transfer.id != number:
-                self._find("no transfer missing", f"transfer {number}", f"the next one is {transfer.id}")
+                self._find(Check.NO_TRANSFER_MISSING, f"transfer {number}", f"the next one is {transfer.id}")
                 number = transfer.id
             chain = ledger.chain_after(chain, transfer)
             if chain != link:
-                self._find("chain", f"transfer {transfer.id}", "its link is not that of its content")
+                self._find(Check.CHAIN, f"transfer {transfer.id}", "its link is not that of its content")
                 chain = link
             self._read_sides(transfer)
             if transfer.payment_id is not None:
@@ -95,13 +115,13 @@ class _Audit:
         for side, account_id in ((debit, transfer.debit_id), (credit, transfer.credit_id)):
             account = self._accounts.get(account_id)
             if account is None or account.kind is not side:
-                self._find("sides", subject, f"account {account_id} is no {side} account")
+                self._find(Check.SIDES, subject, f"account {account_id} is no {side} account")
             elif side is AccountKind.CUSTOMER and balances[account_id] != transfer.balance_units:
                 self._find(
-                    "running balance", subject, f"{transfer.balance_units}, not {balances[account_id]}"
+                    Check.RUNNING_BALANCE, subject, f"{transfer.balance_units}, not {balances[account_id]}"
                 )
             if side is not AccountKind.ISSUED and balances[account_id] < 0:
-                self._find("never below zero", subject, f"account {account_id} at {balances[account_id]}")
+                self._find(Check.NEVER_BELOW_ZERO, subject, f"account {account_id} at {balances[account_id]}")
 
     def _read_booking(self, transfer: Transfer, payment_id: int) -> None:
         before = self._booked.get(payment_id, _Booked((), transfer.units, 0, 0))
@@ -118,17 +138,21 @@ class _Audit:
             before.clearing_id or after.clearing_id,
         ):
             self._find(
-                "one payment, one amount", f"transfer {transfer.id}", f"{after[1:]} after {before[1:]}"
+                Check.ONE_PAYMENT_ONE_AMOUNT, f"transfer {transfer.id}", f"{after[1:]} after {before[1:]}"
             )
         self._booked[payment_id] = after
 
     def _check_balances(self) -> None:
-        if total := sum(self._balances.values()):
-            self._find("sums to zero", "ledger", total)
+        total = 0
         for account in self._accounts.values():
-            if account.kind is AccountKind.CUSTOMER and account.balance_units != self._balances[account.id]:
-                seen = f"{account.balance_units}, the ledger says {self._balances[account.id]}"
-                self._find("balance", f"account {account.id}", seen)
+            ledger_units = self._balances[account.id]
+            stored_units = ledger_units if account.balance_units is None else account.balance_units
+            total += stored_units
+            if stored_units != ledger_units:
+                seen = f"{stored_units}, the ledger says {ledger_units}"
+                self._find(Check.BALANCE, f"account {account.id}", seen)
+        if total != 0:
+            self._find(Check.SUMS_TO_ZERO, "all accounts", total)
 
     def _check_payments(self) -> None:
         on_hold: Counter[Asset] = Counter()
@@ -142,25 +166,25 @@ class _Audit:
                 pin_free[row.account_id, row.pin_free_day] += 1
                 pin_free_units[row.account_id, row.pin_free_day] += row.units
         for payment_id in self._booked:
-            self._find("payment of a transfer", f"payment {payment_id}", "there is none")
+            self._find(Check.PAYMENT_OF_A_TRANSFER, f"payment {payment_id}", "there is none")
         for account in self._accounts.values():
             use, key = account.pin_free_use, (account.id, account.pin_free_use.day)
             if account.kind is AccountKind.HELD and self._balances[account.id] != on_hold[account.asset]:
                 seen = f"{self._balances[account.id]}, open payments hold {on_hold[account.asset]}"
-                self._find("on hold", f"account {account.id}", seen)
+                self._find(Check.ON_HOLD, f"account {account.id}", seen)
             if (use.count, use.units) != (pin_free[key], pin_free_units[key]):
                 seen = (
                     f"{use.count} of {use.units}, the payments say {pin_free[key]} of {pin_free_units[key]}"
                 )
-                self._find("PIN-free counters", f"account {account.id}", seen)
+                self._find(Check.PIN_FREE_COUNTERS, f"account {account.id}", seen)
 
     def _check_payment(self, row: PaymentRow, booked: _Booked) -> None:
         subject = f"payment {row.id}"
         if booked.history not in HISTORIES[row.state]:
             self._find(
-                "payment's state", subject, f"{row.state} after {[str(kind) for kind in booked.history]}"
+                Check.PAYMENT_STATE, subject, f"{row.state} after {[str(kind) for kind in booked.history]}"
             )
         if booked.history and (row.units, row.account_id) != (booked.units, booked.customer_id):
-            self._find("payment's amount", subject, f"{row.units} units, its transfers {booked.units}")
+            self._find(Check.PAYMENT_AMOUNT, subject, f"{row.units} units, its transfers {booked.units}")
         if booked.clearing_id not in (0, row.clearing_id):
-            self._find("payment's shop", subject, f"account {booked.clearing_id} was credited")
+            self._find(Check.PAYMENT_SHOP, subject, f"account {booked.clearing_id} was credited")
