@@ -15,6 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from msgspec import structs
+from PySide6.QtCore import SignalInstance
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -138,13 +139,24 @@ class TillApplication:
         self._loop = threading.Thread(target=self._run_loop, name="cashier", daemon=True)
 
     @property
+    def shown(self) -> SignalInstance:
+        """Emitted in the windows' thread with each View that is painted."""
+        return self._screen.shown
+
+    @property
     def journal_path(self) -> Path:
         """Where this till's journal is."""
         return self._settings.data_path / JOURNAL_NAME
 
-    def start(self) -> None:
-        """Open the windows, let the devices be looked for and the loop begin. Returns at once."""
-        self.cashier.show()
+    def start(self, *, fills_screen: bool = True) -> None:
+        """Open the windows, let the devices be looked for and the loop begin. Returns at once.
+
+        The cashier's window fills its screen unless it has to share it with others.
+        """
+        if fills_screen:
+            self.cashier.showMaximized()
+        else:
+            self.cashier.show()
         self.cashier.activateWindow()
         self.cashier.closed.connect(self._app.quit)
         others = [screen for screen in QGuiApplication.screens() if screen is not self.cashier.screen()]

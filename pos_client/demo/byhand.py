@@ -34,7 +34,7 @@ def run(folder: Path | None = None, language: str = "zh_CN") -> int:
             hold_under_gun=_pull_trigger,
             language=language,
         )
-        stage.start()
+        stage.start(fills_screen=False)
         _stand_beside(stage)
         code = app.exec()
         stage.close()

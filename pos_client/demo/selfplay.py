@@ -75,7 +75,7 @@ def play(pictures: Path, scenarios: Sequence[Scenario] = SCENARIOS, language: st
                 outcomes.append(outcome)
                 console.print(outcome_line(len(outcomes), outcome))
 
-            stage.start()
+            stage.start(fills_screen=True)
             player = Player(
                 desk_of(stage, gun), books_of(stage), scenarios, pictures, on_outcome=note, on_end=app.quit
             )

@@ -5,8 +5,8 @@ with a serial gun made of a pseudo-terminal). Nothing is cut short for the demo:
 the gun's driver, and the engine is the one a shop runs.
 """
 
+import secrets
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -19,10 +19,10 @@ from points_engine.contract import (
     BalanceShown,
     CodeIssued,
     Command,
-    EngineFault,
     IssueCode,
     Refusal,
     Refused,
+    Reply,
     Secret,
     ShowBalance,
 )
@@ -31,8 +31,10 @@ from pos_client.demo.clock import DemoClock
 from pos_client.demo.lossy_engine import LossyEngine
 from pos_client.demo.shop import DemoShop, seed
 from pos_client.ports import EngineClient
+from pos_client.screens.background import Background
 from pos_client.screens.phone_window import PhoneMember, PhoneWindow
 from pos_client.settings import ExchangeSettings, Settings
+from pos_client.till.view import Tone, View
 
 ENGINE_SETTINGS = EngineSettings(shows_balance=True)
 
@@ -59,7 +61,8 @@ class Stage:
         self.lossy: LossyEngine | None = None
         self._folder = folder
         self._numbers = 0
-        self._phone_line = ThreadPoolExecutor(max_workers=1, thread_name_prefix="phone")
+        self._run = secrets.token_hex(4)
+        self._phone_line = Background("phone")
         settings = Settings(
             till_id=shop.till_id,
             shop_name=shop.shop_name,
@@ -99,14 +102,17 @@ class Stage:
             hold_under_gun=partial(hold_under_gun, self.till),
         )
 
-    def start(self) -> None:
+        self.till.shown.connect(self._seen)
+
+    def start(self, *, fills_screen: bool) -> None:
         """Open everything. Returns at once."""
-        self.till.start()
+        self.till.start(fills_screen=fills_screen)
         self.phone.show()
+        self._refresh_points()
 
     def close(self) -> None:
         """Close everything; what was begun is finished first."""
-        self._phone_line.shutdown(wait=True, cancel_futures=True)
+        self._phone_line.close()
         self.till.close()
         self.phone.close()
 
@@ -142,22 +148,27 @@ class Stage:
     ) -> None:
         """Ask the engine for a member's code, on the phone's own line."""
         self._numbers += 1
-        command = IssueCode(command_id=f"phone-{id(self):x}-{self._numbers}", member_no=member_no)
-        self._phone_line.submit(_ask, self.till.engine, command, on_code, on_refused)
+        command = IssueCode(command_id=f"phone-{self._run}-{self._numbers}", member_no=member_no)
 
+        def take(reply: Reply) -> None:
+            if isinstance(reply, CodeIssued):
+                on_code(reply)
+            elif isinstance(reply, Refused):
+                on_refused(reply)
 
-def _ask(
-    engine: "Future[Engine]",
-    command: IssueCode,
-    on_code: Callable[[CodeIssued], None],
-    on_refused: Callable[[Refused], None],
-) -> None:
-    try:
-        reply = engine.result().execute(command)
-    except EngineFault:
-        on_refused(Refused(refusal=Refusal.ENGINE_UNAVAILABLE))
-        return
-    if isinstance(reply, CodeIssued):
-        on_code(reply)
-    elif isinstance(reply, Refused):
-        on_refused(reply)
+        def give_up(_error: Exception) -> None:
+            on_refused(Refused(refusal=Refusal.ENGINE_UNAVAILABLE))
+
+        self._phone_line.run(lambda: self.till.engine.result().execute(command), take, give_up)
+
+    def _refresh_points(self) -> None:
+        """Bring what the phone says of balances up to date."""
+        self._phone_line.run(self.balances, self._show_points, lambda _error: None)
+
+    def _show_points(self, balances: dict[str, int]) -> None:
+        for member_no, points in balances.items():
+            self.phone.show_points(member_no, points)
+
+    def _seen(self, view: View) -> None:
+        if view.cashier.tone is Tone.GOOD:
+            self._refresh_points()
