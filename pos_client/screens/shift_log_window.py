@@ -118,6 +118,8 @@ class ShiftLogWindow(QWidget):
         for widget in (self._shift_caption, self.shift, self._kind_caption, self.kind, self.only_problems):
             filters.addWidget(widget)
         filters.addWidget(self.export)
+        for box in (self.shift, self.kind):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for field in (self.search, self.shift, self.kind, self.only_problems):
             field.setMinimumHeight(48)
         column = QVBoxLayout(self)
@@ -261,7 +263,8 @@ class ShiftLogWindow(QWidget):
         say = self._wording.say
         self.setWindowTitle(say("log.title"))
         self.search.setPlaceholderText(say("log.search"))
-        self.search.setAccessibleName(say("log.search"))
+        self.search.setToolTip(say("log.search_tip"))
+        self.search.setAccessibleName(say("log.search_tip"))
         self._shift_caption.setText(say("log.shift"))
         self._kind_caption.setText(say("log.kind"))
         self.only_problems.setText(say("log.only_problems"))
