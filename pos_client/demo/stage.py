@@ -42,7 +42,8 @@ ENGINE_SETTINGS = EngineSettings(shows_balance=True)
 class Stage:
     """The demo's till and phone. Make, start and close it in the windows' thread.
 
-    `gun_path` is the device the till reads, `hold_under_gun` makes that gun read a code.
+    `gun_path` is the device the till reads, `hold_under_gun` makes that gun read a code. `on_durable_step` hears
+    the names of what becomes durable in journal and ledger.
     """
 
     def __init__(
@@ -55,11 +56,13 @@ class Stage:
         hold_under_gun: Callable[[TillApplication, Secret], None],
         language: str = "zh_CN",
         reply_due_seconds: float = 5.0,
+        on_durable_step: Callable[[str], None] | None = None,
     ) -> None:
         self.shop = shop
         self.clock = DemoClock()
         self.lossy: LossyEngine | None = None
         self._folder = folder
+        self._on_durable_step = on_durable_step
         self._numbers = 0
         self._run = secrets.token_hex(4)
         self._phone_line = Background("phone")
@@ -83,6 +86,7 @@ class Stage:
                 engine_settings=ENGINE_SETTINGS,
                 clock=self.clock,
                 wrap_client=self._wrap,
+                on_durable_step=on_durable_step,
             ),
         )
         self.phone = PhoneWindow(
@@ -127,7 +131,12 @@ class Stage:
         return found
 
     def _open_engine(self) -> Engine:
-        engine = open_engine(self._folder / ENGINE_FOLDER, ENGINE_SETTINGS, clock=self.clock)
+        engine = open_engine(
+            self._folder / ENGINE_FOLDER,
+            ENGINE_SETTINGS,
+            clock=self.clock,
+            on_durable_step=self._on_durable_step,
+        )
         seed(engine, self.shop)
         return engine
 
