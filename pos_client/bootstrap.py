@@ -29,7 +29,7 @@ from pos_client.engine_client.embedded import EmbeddedEngine
 from pos_client.hardware import Hardware
 from pos_client.inbox import QueueInbox
 from pos_client.journal import JournalReader, SqliteJournal
-from pos_client.ports import Clock, EngineClient, JournalFault
+from pos_client.ports import Clock, EngineClient, Inbox, JournalFault
 from pos_client.screens.cashier_window import CashierWindow
 from pos_client.screens.customer_window import CustomerWindow
 from pos_client.screens.key_filter import KeyFilter
@@ -75,14 +75,14 @@ def open_shop_engine(settings: Settings, engine_settings: EngineSettings) -> Eng
 class Choices:
     """What a shop's till and a demo choose differently.
 
-    `open_engine` is called on the loop's thread. `wrap_client` may put itself between till and engine.
+    `open_engine` is called on the loop's thread. `make_client` makes the way to it.
     `on_durable_step` hears the names of the journal's durable steps. With `raise_bugs` a bug stops the loop.
     """
 
     open_engine: Callable[[], Engine]
     engine_settings: EngineSettings
     clock: Clock
-    wrap_client: Callable[[EngineClient], EngineClient] = lambda client: client
+    make_client: Callable[[Engine, Inbox], EngineClient] = EmbeddedEngine
     on_durable_step: Callable[[str], None] | None = None
     raise_bugs: bool = False
 
@@ -238,7 +238,7 @@ class TillApplication:
         )
 
     def _run_cashier(self, engine: Engine, journal: SqliteJournal) -> None:
-        client = self._choices.wrap_client(EmbeddedEngine(engine, self.inbox))
+        client = self._choices.make_client(engine, self.inbox)
         try:
             layout = CodeLayout(self._choices.engine_settings.code_prefix)
             till = Till(rules=self._settings.rules(layout.recognises), run_id=self._run_id())

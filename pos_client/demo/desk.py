@@ -17,7 +17,7 @@ from pos_client.demo.shop import DemoShop
 from pos_client.screens.cashier_window import CashierWindow
 from pos_client.screens.customer_window import CustomerWindow
 from pos_client.screens.phone_window import PhoneWindow
-from pos_client.till.view import CashierView
+from pos_client.till.view import Action, CashierView
 
 REPEAT_WINDOW = timedelta(seconds=2.5)
 """A gun's second reading of one label within this time is taken for the same scan."""
@@ -78,6 +78,10 @@ class Desk:
     def part(self) -> None:
         """The cashier takes only a part in points."""
         QTest.keyClick(self.cashier, Qt.Key.Key_Plus)
+
+    def set_aside(self) -> None:
+        """The cashier will not wait for an unknown outcome any longer."""
+        QTest.keyClick(self.cashier, Qt.Key.Key_F8)
 
     def tap_pin(self, pin: str) -> None:
         """The customer taps a PIN on their screen."""
@@ -183,6 +187,10 @@ class Desk:
         return Until(
             "the outcome is not known", lambda: self._shows(f"refusal.{Refusal.OUTCOME_UNKNOWN.code}")
         )
+
+    def may_set_aside(self) -> Until:
+        """The till offers another way out of an unknown outcome."""
+        return Until("setting aside is offered", lambda: Action.SET_ASIDE in self._seen.actions)
 
     def repeat_window_over(self) -> Until:
         """Long enough that the same label is a new scan."""

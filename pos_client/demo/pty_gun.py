@@ -10,10 +10,11 @@ class PtyGun:
     """The gun's end of a pseudo-terminal pair (Linux and macOS). Ends a scan with CR, as guns come set."""
 
     def __init__(self) -> None:
-        self._gun, self._till = os.openpty()
-        tty.setraw(self._gun)
-        tty.setraw(self._till)
-        self.port = os.ttyname(self._till)
+        gun, till = os.openpty()
+        self._ends: tuple[int, ...] = (gun, till)
+        for end in self._ends:
+            tty.setraw(end)
+        self.port = os.ttyname(till)
 
     @property
     def path(self) -> str:
@@ -22,12 +23,17 @@ class PtyGun:
 
     def scan(self, text: str) -> None:
         """Send what the gun would send for a label with this text (ASCII)."""
-        os.write(self._gun, text.encode("ascii") + b"\r")
+        os.write(self._ends[0], text.encode("ascii") + b"\r")
+
+    def unplug(self) -> None:
+        """Pull the cable: whoever reads the other end finds the line dead."""
+        for end in self._ends:
+            os.close(end)
+        self._ends = ()
 
     def close(self) -> None:
-        """Pull the cable."""
-        for end in (self._gun, self._till):
-            os.close(end)
+        """Put the gun away; safe to call again."""
+        self.unplug()
 
     def __enter__(self) -> Self:
         return self

@@ -30,7 +30,7 @@ from pos_client.bootstrap import ENGINE_FOLDER, Choices, TillApplication
 from pos_client.demo.clock import DemoClock
 from pos_client.demo.lossy_engine import LossyEngine
 from pos_client.demo.shop import DemoShop, seed
-from pos_client.ports import EngineClient
+from pos_client.ports import EngineClient, Inbox
 from pos_client.screens.background import Background
 from pos_client.screens.phone_window import PhoneMember, PhoneWindow
 from pos_client.settings import ExchangeSettings, Settings
@@ -85,7 +85,7 @@ class Stage:
                 open_engine=self._open_engine,
                 engine_settings=ENGINE_SETTINGS,
                 clock=self.clock,
-                wrap_client=self._wrap,
+                make_client=self._make_client,
                 on_durable_step=on_durable_step,
             ),
         )
@@ -140,14 +140,14 @@ class Stage:
         seed(engine, self.shop)
         return engine
 
-    def _wrap(self, client: EngineClient) -> EngineClient:
-        self.lossy = LossyEngine(client)
+    def _make_client(self, engine: Engine, inbox: Inbox) -> EngineClient:
+        self.lossy = LossyEngine(engine, inbox)
         return self.lossy
 
     def lose_next(self, kind: type[Command]) -> None:
         """The answer to the next command of this kind will not be heard."""
         if self.lossy is not None:
-            self.lossy.lose_next(kind)
+            self.lossy.lose(kind)
 
     def _issue(
         self,

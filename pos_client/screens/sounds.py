@@ -5,7 +5,9 @@ machine without a loudspeaker is silent: said once, and never an error.
 """
 
 import logging
+import os
 import queue
+import sys
 import threading
 import wave
 from collections.abc import Callable, Generator
@@ -37,10 +39,36 @@ class Player(Protocol):
         """Give the loudspeaker back."""
 
 
+class NoLoudspeaker(Exception):
+    """There is nothing to play through."""
+
+
+def has_loudspeaker(platform: str = sys.platform, sound_nodes: Path = Path("/dev/snd")) -> bool:
+    """Whether it is worth asking the system for sound.
+
+    On Linux a sound card has nodes in /dev/snd, a sound server a socket in the runtime folder. Without either,
+    asking would only make the system's libraries write their own complaints to the terminal.
+    """
+    if platform != "linux":
+        return True
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR", "/run/user/none"))
+    servers = (runtime / "pulse" / "native", runtime / "pipewire-0")
+    return (
+        any(sound_nodes.glob("pcm*p"))
+        or "PULSE_SERVER" in os.environ
+        or any(server.exists() for server in servers)
+    )
+
+
 class MiniaudioPlayer:
-    """Plays through whatever the system has. Raises miniaudio.MiniaudioError (an Exception) when it has nothing."""
+    """Plays through whatever the system has.
+
+    Raises NoLoudspeaker when there is nothing, miniaudio.MiniaudioError when what there is cannot be opened.
+    """
 
     def __init__(self) -> None:
+        if not has_loudspeaker():
+            raise NoLoudspeaker("this machine has no sound card and no sound server")
         import miniaudio  # noqa: PLC0415 30 ms that a start needs not pay
 
         real = [backend for backend in miniaudio.Backend if backend is not miniaudio.Backend.NULL]

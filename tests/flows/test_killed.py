@@ -62,7 +62,7 @@ def test_the_steps_named_here_are_all_there_are(scenario: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("scenario", "step"),
     [(scenario, step) for scenario, (steps, _, _) in SCENARIOS.items() for step in range(len(steps))],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_a_till_killed_at_any_step_finds_its_way(
     scenario: str, step: int, tmp_path: Path, open_shop: OpenShop
