@@ -1,6 +1,7 @@
 """Serial lines made of pseudo-terminal pairs, with a cable that can be pulled, and how a system lists a port."""
 
 import os
+import select
 import tty
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,13 @@ class PtyLine:
         """Write all of `data`; waits while the line is full."""
         while data:
             data = data[os.write(self._gun, data) :]
+
+    def receive(self, count: int, timeout_seconds: float = 20.0) -> bytes:
+        """Read so many bytes that the driver wrote; fewer when they do not come in time."""
+        data = b""
+        while len(data) < count and select.select([self._gun], [], [], timeout_seconds)[0]:
+            data += os.read(self._gun, count - len(data))
+        return data
 
     def close(self) -> None:
         """Pull the cable: the driver's end hangs up."""
