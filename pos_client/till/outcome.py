@@ -18,8 +18,9 @@ from pos_client.till.state import (
     Till,
 )
 
-CODE_STILL_GOOD = {Refusal.BALANCE_TOO_LOW, Refusal.AMOUNT_NOT_ALLOWED, Refusal.ENGINE_UNAVAILABLE}
-"""After these another amount, or the same again, may be charged with the code that was scanned."""
+CODE_STILL_GOOD = {Refusal.BALANCE_TOO_LOW, Refusal.ENGINE_UNAVAILABLE}
+"""After these a smaller part, or the same again, may be charged with the code that was scanned: never an amount
+that may be larger than the one the customer saw."""
 
 CLOSES = {
     PaymentState.SUCCEEDED: EntryKind.SUCCEEDED,

@@ -27,7 +27,7 @@ def confirmed(till: Till, phase: Refusing, event: Event) -> Step:
         case NextAction.SMALLER_PART:
             return part_wanted(till, phase, event)
         case NextAction.CHANGE_AMOUNT:
-            return to(till, Entering(text=str(sale.total_units), sale=sale, code=phase.code, prefilled=True))
+            return to(till, Entering(text=str(sale.total_units), sale=sale, prefilled=True))
         case NextAction.OTHER_TENDER:
             return to(till, Collecting(sale=sale))
         case _ if phase.code is not None:

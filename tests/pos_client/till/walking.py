@@ -27,6 +27,7 @@ from pos_client.till.events import (
     PinEntered,
     Replied,
     Scanned,
+    SetAside,
     Started,
     TimerFired,
 )
@@ -249,3 +250,19 @@ def resolving(digits: str = "300") -> Till:
 def with_rules(till: Till, **rules: Any) -> Till:
     """The same with other rules."""
     return replace(till, rules=replace(till.rules, **rules))
+
+
+def parked_answer(state: PaymentState, place: int = 0) -> Callable[[Till], Event]:
+    """The answer to the running reversal of an order set aside."""
+
+    def happening(till: Till) -> Event:
+        parked = till.parked[place]
+        assert parked.request_id is not None, "no answer is due"
+        return Replied(parked.request_id, payment(parked.open_order, state))
+
+    return happening
+
+
+def aside(digits: str = "300") -> Till:
+    """An order was set aside, its sale is being collected."""
+    return after(TimerFired(Timer.ASK_AGAIN), lost, SetAside(), till=resolving(digits))
