@@ -17,7 +17,7 @@ import time
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Protocol, TypeVar
 
@@ -86,6 +86,18 @@ class Statistics:
     last_scan_at: float | None = None
 
 
+@dataclass(slots=True)
+class _Counts:
+    scans: int = 0
+    misreads: int = 0
+    repeats: int = 0
+    reconnects: int = 0
+    last_scan_at: float | None = None
+
+    def snapshot(self) -> Statistics:
+        return Statistics(self.scans, self.misreads, self.repeats, self.reconnects, self.last_scan_at)
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """How a device is. While nothing is wrong, `error_kind` (`DeviceError.kind`) and `error_remedy` are None."""
@@ -129,7 +141,7 @@ class Device(ABC):
         self._lock = threading.Lock()
         self._state = State.DISCOVERED
         self._error: DeviceError | None = None
-        self._statistics = Statistics()
+        self._counts = _Counts()
         self._is_started = False
         self._has_been_enabled = False
         self._on_scan: Callable[[Scan], None] = _ignore
@@ -162,7 +174,7 @@ class Device(ABC):
                 state=self._state,
                 error_kind=None if error is None else error.kind,
                 error_remedy=None if error is None else error.remedy,
-                statistics=self._statistics,
+                statistics=self._counts.snapshot(),
             )
 
     @abstractmethod
@@ -175,8 +187,7 @@ class Device(ABC):
             self._state = advance(self._state, step)
             self._error = error
             if self._state is State.ENABLED:
-                if self._has_been_enabled:
-                    self._statistics = replace(self._statistics, reconnects=self._statistics.reconnects + 1)
+                self._counts.reconnects += self._has_been_enabled
                 self._has_been_enabled = True
             is_news = _outward(self._state, error) != before
         if is_news:
@@ -197,25 +208,22 @@ class Device(ABC):
             self._deliver(scan)
         if reading.misreads:
             with self._lock:
-                self._statistics = replace(
-                    self._statistics, misreads=self._statistics.misreads + reading.misreads
-                )
+                self._counts.misreads += reading.misreads
             _log.info("%s: not read: %d", self.path, reading.misreads)
             self._report()
 
     def _deliver(self, scan: Scan) -> None:
         at = self._clock() if scan.at is None else scan.at
-        stamped = replace(scan, source=self.path, transport=self.transport, at=at)
+        stamped = Scan(scan.raw, scan.text, scan.symbology, scan.aim_id, self.path, self.transport, at)
         is_repeat = self._repeats.is_repeat(stamped)
         with self._lock:
             if self._state is State.CLOSED:
                 return
-            counts = self._statistics
-            self._statistics = (
-                replace(counts, repeats=counts.repeats + 1)
-                if is_repeat
-                else replace(counts, scans=counts.scans + 1, last_scan_at=at)
-            )
+            if is_repeat:
+                self._counts.repeats += 1
+            else:
+                self._counts.scans += 1
+                self._counts.last_scan_at = at
         _log.debug("%s: %s of %d characters", self.path, "repeat" if is_repeat else "scan", len(scan.text))
         if not is_repeat:
             self._call(self._on_scan, stamped)

@@ -12,11 +12,13 @@ A frame is a scan when it is UTF-8 text of printable characters; anything else i
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from drivers.scan import Scan, split_aim_id, symbology_of
 
 _STX, _ETX, _CR, _LF = 0x02, 0x03, 0x0D, 0x0A
+_MARK = re.compile(rb"[\x02\x03\r\n]")
 
 DEFAULT_CAP_BYTES = 8192
 """The longest frame: the largest QR code holds 7089 digits (ISO/IEC 18004)."""
@@ -77,10 +79,14 @@ class Framer:
         if not data:
             return scans
         self._last_at = at
-        for byte in data:
-            scan = self._accept(byte)
+        start = 0
+        for mark in _MARK.finditer(data):
+            self._append(data[start : mark.start()])
+            start = mark.end()
+            scan = self._accept(data[mark.start()])
             if scan is not None:
                 scans.append(scan)
+        self._append(data[start:])
         return scans
 
     def idle(self, at: float) -> list[Scan]:
@@ -96,20 +102,27 @@ class Framer:
         self._drop_unfinished()
         return []
 
-    def _accept(self, byte: int) -> Scan | None:
-        if self._frames_by_stx() and byte in (_STX, _ETX):
-            return self._accept_mark(byte)
-        if not self._is_inside:
-            if self._mode is FrameMode.CR_LF and byte != _LF and self._buffer.endswith(b"\r"):
-                self._drop_unfinished()  # the LF of the one before was lost
-            if byte in (_CR, _LF) and not self._buffer and self._mode is not FrameMode.SILENCE:
-                return None  # the rest of a terminator
-            if byte in self._line_ends():
-                return self._end_line()
-        self._buffer.append(byte)
+    def _append(self, data: bytes) -> None:
+        if not data:
+            return
+        if self._mode is FrameMode.CR_LF and self._buffer.endswith(b"\r"):
+            self._drop_unfinished()  # the LF of the one before was lost
+        self._buffer += data
         if len(self._buffer) > self._cap_bytes + 1:  # one more: the CR of CR LF
             self._is_overlong = True
             del self._buffer[:-1]
+
+    def _accept(self, mark: int) -> Scan | None:
+        """Take a byte that may be the beginning or the end of a frame."""
+        if mark in (_STX, _ETX):
+            if self._frames_by_stx():
+                return self._begin_or_end(mark)
+        elif not self._is_inside:
+            if not self._buffer and self._mode is not FrameMode.SILENCE:
+                return None  # the rest of a terminator
+            if mark in self._line_ends():
+                return self._end_line()
+        self._append(bytes((mark,)))
         return None
 
     def _frames_by_stx(self) -> bool:
@@ -122,8 +135,8 @@ class Framer:
             return frozenset()
         return _LINE_ENDS.get(self._mode, frozenset())
 
-    def _accept_mark(self, byte: int) -> Scan | None:
-        if byte == _STX:
+    def _begin_or_end(self, mark: int) -> Scan | None:
+        if mark == _STX:
             self._drop_unfinished()  # the ETX of the one before was lost
             self._is_inside = True
             return None
