@@ -162,7 +162,7 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MI
     while True:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            version = _version(connection, len(migrations))
+            version = version_of(connection, len(migrations))
             if version == len(migrations):
                 connection.execute("ROLLBACK")
                 return version
@@ -177,7 +177,8 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MI
             raise
 
 
-def _version(connection: sqlite3.Connection, newest: int) -> int:
+def version_of(connection: sqlite3.Connection, newest: int) -> int:
+    """A database's version, 0 for an empty one. Raises StoreUnavailable when it is not ours or newer than `newest`."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     application_id = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]

@@ -14,7 +14,7 @@ from typing import TypeVar
 from points_engine.adapters.sqlite_books import SqliteBooks
 from points_engine.adapters.sqlite_checkpoints import Checkpointer
 from points_engine.adapters.sqlite_faults import fault_of
-from points_engine.adapters.sqlite_schema import MIGRATIONS, Migration, migrate
+from points_engine.adapters.sqlite_schema import MIGRATIONS, Migration, migrate, version_of
 from points_engine.ports import Books, KeyUnavailable, Store, StoreUnavailable
 
 T = TypeVar("T")
@@ -90,6 +90,8 @@ class SqliteStore(Store):
         return connection
 
     def _prepare(self, migrations: Sequence[Migration]) -> None:
+        # First of all: another program's file is left as it is.
+        version_of(self._writer, len(migrations))
         mode = self._writer.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         if mode != "wal":
             raise StoreUnavailable(
