@@ -61,10 +61,12 @@ class Framer:
         self._mode = mode
         self._silence_seconds = silence_seconds
         self._cap_bytes = cap_bytes
-        self._learned: FrameMode | None = None
+        self._line_ends = _LINE_ENDS.get(mode, frozenset())
+        self._frames_by_stx = mode in (FrameMode.STX_ETX, FrameMode.AUTO)
+        self._is_learning = mode is FrameMode.AUTO
         self._misreads = 0
         self._last_at = 0.0
-        self._buffer = bytearray()
+        self._buffer = b""
         self._is_inside = False  # between STX and ETX
         self._is_overlong = False
 
@@ -81,9 +83,10 @@ class Framer:
         self._last_at = at
         start = 0
         for mark in _MARK.finditer(data):
-            self._append(data[start : mark.start()])
-            start = mark.end()
-            scan = self._accept(data[mark.start()])
+            place = mark.start()
+            self._append(data[start:place])
+            start = place + 1
+            scan = self._accept(data[place])
             if scan is not None:
                 scans.append(scan)
         self._append(data[start:])
@@ -93,11 +96,8 @@ class Framer:
         """Say that nothing has come up to `at`; the scan that this silence ends, if any."""
         if not (self._buffer or self._is_inside) or at - self._last_at < self._silence_seconds:
             return []
-        ends_by_silence = self._mode is FrameMode.SILENCE or (
-            self._mode is FrameMode.AUTO and self._learned is None and not self._is_inside
-        )
-        if ends_by_silence:
-            scan = self._end_frame(None)
+        if self._mode is FrameMode.SILENCE or (self._is_learning and not self._is_inside):
+            scan = self._end_frame()
             return [] if scan is None else [scan]
         self._drop_unfinished()
         return []
@@ -110,30 +110,20 @@ class Framer:
         self._buffer += data
         if len(self._buffer) > self._cap_bytes + 1:  # one more: the CR of CR LF
             self._is_overlong = True
-            del self._buffer[:-1]
+            self._buffer = self._buffer[-1:]
 
     def _accept(self, mark: int) -> Scan | None:
         """Take a byte that may be the beginning or the end of a frame."""
         if mark in (_STX, _ETX):
-            if self._frames_by_stx():
+            if self._frames_by_stx:
                 return self._begin_or_end(mark)
         elif not self._is_inside:
             if not self._buffer and self._mode is not FrameMode.SILENCE:
                 return None  # the rest of a terminator
-            if mark in self._line_ends():
+            if mark in self._line_ends:
                 return self._end_line()
         self._append(bytes((mark,)))
         return None
-
-    def _frames_by_stx(self) -> bool:
-        return self._mode is FrameMode.STX_ETX or (
-            self._mode is FrameMode.AUTO and self._learned in (None, FrameMode.STX_ETX)
-        )
-
-    def _line_ends(self) -> frozenset[int]:
-        if self._learned is FrameMode.STX_ETX:
-            return frozenset()
-        return _LINE_ENDS.get(self._mode, frozenset())
 
     def _begin_or_end(self, mark: int) -> Scan | None:
         if mark == _STX:
@@ -143,15 +133,21 @@ class Framer:
         if not self._is_inside:
             self._drop_unfinished()  # its STX was lost, and who knows what else
             return None
-        return self._end_frame(FrameMode.STX_ETX)
+        scan = self._end_frame()
+        if scan is not None and self._is_learning:
+            self._line_ends, self._is_learning = frozenset(), False
+        return scan
 
     def _end_line(self) -> Scan | None:
         if self._mode in (FrameMode.LF, FrameMode.CR_LF) and self._buffer.endswith(b"\r"):
-            del self._buffer[-1]
+            self._buffer = self._buffer[:-1]
         elif self._mode is FrameMode.CR_LF:
             self._drop_unfinished()  # its CR was lost, and who knows what else
             return None
-        return self._end_frame(FrameMode.CR)
+        scan = self._end_frame()
+        if scan is not None and self._is_learning:
+            self._frames_by_stx = self._is_learning = False
+        return scan
 
     def _drop_unfinished(self) -> None:
         if self._buffer or self._is_inside:
@@ -159,24 +155,20 @@ class Framer:
         self._begin_frame()
 
     def _begin_frame(self) -> None:
-        self._buffer.clear()
+        self._buffer = b""
         self._is_inside = self._is_overlong = False
 
-    def _end_frame(self, ended_by: FrameMode | None) -> Scan | None:
-        """Read what is in the buffer; `ended_by` is what to learn from it when it is good."""
-        raw = bytes(self._buffer)
-        if self._is_inside:
-            raw = raw.rstrip(b"\r\n")  # some guns put their terminator before ETX
+    def _end_frame(self) -> Scan | None:
+        """Read what is in the buffer, and begin anew."""
+        # Some guns put their terminator before ETX.
+        raw = self._buffer.rstrip(b"\r\n") if self._is_inside else self._buffer
         is_empty = not raw and not self._is_overlong
         is_overlong = self._is_overlong or len(raw) > self._cap_bytes
         self._begin_frame()
         if is_empty:
             return None
         scan = None if is_overlong else self._scan_of(raw)
-        if scan is None:
-            self._misreads += 1
-        elif self._learned is None:
-            self._learned = ended_by
+        self._misreads += scan is None
         return scan
 
     def _scan_of(self, raw: bytes) -> Scan | None:

@@ -7,11 +7,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import serial
 
 from drivers.device import Device, State
 from drivers.errors import DeviceAbsent, DeviceBusy, DevicePermission, DeviceUnusable, DriverMissing
 from drivers.framing import FrameMode
-from drivers.serial_gun import PortInfo, SerialGun, SerialSettings, explain, identity_of, list_ports
+from drivers.serial_gun import (
+    PortInfo,
+    SerialGun,
+    SerialSettings,
+    explain,
+    identity_of,
+    list_ports,
+    receiver_of,
+)
 from tests.drivers.pty_line import PluggedLine, Port, PtyLine
 from tests.drivers.watcher import Watcher
 
@@ -177,6 +186,23 @@ def test_listing_ports_without_the_library_is_an_error(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "serial.tools.list_ports", None)
     with pytest.raises(DriverMissing):
         list_ports()
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_bytes_are_received_whole_on_every_system(platform: str) -> None:
+    """By either way of waiting: nothing within the time-out, all that has come, and an error once the line is gone."""
+    line = PtyLine()
+    with serial.Serial(line.port, timeout=0.01) as port:
+        receive = receiver_of(port, platform)
+        assert b"" == receive()
+        line.send(CODE.encode() + b"\r")
+        received = b""
+        while not received.endswith(b"\r"):
+            received += receive()
+        assert CODE.encode() + b"\r" == received
+        line.close()
+        with pytest.raises(OSError, match=r".+"):
+            receive()
 
 
 # ---- which gun it is
