@@ -2,6 +2,7 @@
 
     DeviceError
     ├── PathInvalid          the path names no kind, no option or no value this program knows
+    ├── ProfileInvalid       the description of a model cannot be understood
     ├── DriverMissing        the library for this kind of device is not installed
     ├── DeviceStateError     a step the device's table does not have (a bug of the caller)
     └── DeviceUnavailable    the environment: it may pass, so the device is looked for again
@@ -10,7 +11,10 @@
         ├── DevicePermission   this user may not open it
         ├── DeviceUnusable     it is there but cannot be used as this kind of device
         ├── DeviceChanged      another device is at the address now
-        └── DeviceLost         it was there and stopped answering
+        ├── DeviceLost         it was there and stopped answering
+        └── PrinterNotReady    a printer says that it cannot print
+            ├── PrinterOutOfPaper
+            └── PrinterCoverOpen
 
 DriverMissing is looked for again as well: installing the library is enough.
 """
@@ -37,6 +41,12 @@ class PathInvalid(DeviceError):
     """The path of a device cannot be understood."""
 
     kind = "path_invalid"
+
+
+class ProfileInvalid(DeviceError):
+    """The description of a model of device cannot be understood."""
+
+    kind = "profile_invalid"
 
 
 class DriverMissing(DeviceError):
@@ -113,4 +123,38 @@ class DeviceLost(DeviceUnavailable):
     def __init__(self, address: str) -> None:
         super().__init__(
             f"The device at {address} stopped answering", "Check its cable; it comes back by itself."
+        )
+
+
+class PrinterNotReady(DeviceUnavailable):
+    """A printer answers, and says that it cannot print."""
+
+    kind = "printer_not_ready"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"The printer at {address} cannot print",
+            "Look for a red light on it: clear the paper path, or switch it off and on.",
+        )
+
+
+class PrinterOutOfPaper(PrinterNotReady):
+    """The paper of a printer has come to its end."""
+
+    kind = "printer_out_of_paper"
+
+    def __init__(self, address: str) -> None:
+        DeviceUnavailable.__init__(
+            self, f"The printer at {address} has no paper", "Put in a new roll; what waits is printed then."
+        )
+
+
+class PrinterCoverOpen(PrinterNotReady):
+    """The cover of a printer is open."""
+
+    kind = "printer_cover_open"
+
+    def __init__(self, address: str) -> None:
+        DeviceUnavailable.__init__(
+            self, f"The cover of the printer at {address} is open", "Close it; what waits is printed then."
         )

@@ -42,17 +42,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from drivers.errors import DeviceError
+from drivers.errors import ProfileInvalid
 from drivers.pin_entry import PinRules, Press, Stroke
 
 _GAP_SECONDS = 0.5
 """A key whose bytes stop in the middle for so long is dropped: its next press must not be glued to it."""
-
-
-class ProfileInvalid(DeviceError):
-    """A keypad's profile cannot be understood."""
-
-    kind = "profile_invalid"
 
 
 class Port(Struct, frozen=True, forbid_unknown_fields=True):

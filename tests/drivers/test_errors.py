@@ -9,6 +9,7 @@ from drivers.errors import DeviceError
 
 MADE: list[DeviceError] = [
     errors.PathInvalid("'x' names no kind", "Begin it with one of: sim:."),
+    errors.ProfileInvalid("The profile x cannot be used", "Correct the file."),
     errors.DriverMissing("pyserial"),
     errors.DeviceStateError("A device that is closed cannot claim", "Open a new device."),
     errors.DeviceUnavailable("It is away", "Wait a moment."),
@@ -19,6 +20,9 @@ MADE: list[DeviceError] = [
     errors.DeviceUnusable("It is no port", "Choose another."),
     errors.DeviceChanged("/dev/ttyACM0"),
     errors.DeviceLost("/dev/ttyACM0"),
+    errors.PrinterNotReady("tcp:10.0.0.9:9100"),
+    errors.PrinterOutOfPaper("tcp:10.0.0.9:9100"),
+    errors.PrinterCoverOpen("tcp:10.0.0.9:9100"),
 ]
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.errors import PathInvalid
-from drivers.keypad_profile import KeyDecoder, KeypadProfile, ProfileInvalid, read_profile
+from drivers.errors import PathInvalid, ProfileInvalid
+from drivers.keypad_profile import KeyDecoder, KeypadProfile, read_profile
 from drivers.pin_entry import Press, Stroke
 from drivers.serial_keypad import PROFILES_FOLDER, load_profile, profile_names
 
