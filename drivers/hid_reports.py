@@ -11,8 +11,9 @@ What is promised, and what a format without a check of its own cannot promise:
   what follows the counted bytes was not there before (so a count that shrank is seen), when the AIM identifier is none,
   when a padding bit of a known layout is set, or when the text is not printable UTF-8. A label one of whose reports is
   broken is given up as a whole.
-- A byte of the text itself that changed, and a report that was lost from within a label, cannot be seen from here. The
-  checksums of USB and Bluetooth are what guards against these; the check digit of a payment code is the next one.
+- A byte of the text itself that changed, a report that was lost from a label, and a first report that was cut before
+  its flag: these cannot be told from other labels here. The checksums of USB and Bluetooth guard against all three; the
+  check digit of a payment code is the next guard.
 - Memory is bounded by `cap_bytes`.
 """
 
@@ -99,9 +100,10 @@ class _Layout:
 
     def read(self, report: bytes, stale: bytes) -> _Part:
         """Take a report apart; `stale` is what the data field of the report before held. Raises _Broken."""
+        flags = self._flags_of(report)
+        goes_on = flags == (1,) if self.strict else any(flags)
         if not self.fits(report):
-            raise _Broken(goes_on=False)
-        goes_on = self.goes_on is not None and any(self.goes_on.values(report))
+            raise _Broken(goes_on=goes_on)
         held = self.data_of(report)
         if self.count is None:
             data = held.rstrip(b"\0")
@@ -110,12 +112,16 @@ class _Layout:
             if count > len(held) or not _is_padding(held, count, stale):
                 raise _Broken(goes_on=goes_on)
             data = held[:count]
-        if self.strict and not self._is_plausible(report, data):
+        if self.strict and (b"\0" in data or flags not in ((0,), (1,))):
             raise _Broken(goes_on=goes_on)
         return _Part(data, self._aim_id_of(report, goes_on=goes_on), self._code_id_of(report), goes_on)
 
-    def _is_plausible(self, report: bytes, data: bytes) -> bool:
-        return b"\0" not in data and (self.goes_on is None or self.goes_on.values(report)[0] in (0, 1))
+    def _flags_of(self, report: bytes) -> tuple[int, ...]:
+        """The bits of the flag; none where there is no flag, or where the report was cut before it."""
+        try:
+            return () if self.goes_on is None else self.goes_on.values(report)
+        except ValueError:
+            return ()
 
     def _aim_id_of(self, report: bytes, *, goes_on: bool) -> str | None:
         codes = [code for found in self.aim_id for code in found.values(report)]
