@@ -1,6 +1,6 @@
 """The life of a payment. All that moves it is TABLE: a missing entry is the error, a failed move changes nothing.
 
-The diagram in docs/engine.md is drawn from TABLE (points_engine.engine.catalogue).
+The diagram in docs/engine.md is drawn from TABLE (scripts/draw_engine_page.py).
 """
 
 import enum

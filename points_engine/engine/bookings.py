@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from points_engine import ledger, payment
+from points_engine import challenge, ledger, payment
+from points_engine.challenge import ChallengeEvent, ChallengeState
 from points_engine.contract import CanceledBy, PaymentState, Refusal
 from points_engine.ledger import AccountKind, TransferKind
 from points_engine.limits import PinFreeUse
@@ -10,6 +11,14 @@ from points_engine.payment import Booking, PaymentEvent
 from points_engine.ports import Books, Holder, PaymentRow
 
 _KIND: dict[Booking, TransferKind] = {booking: TransferKind(booking.value) for booking in Booking}
+
+
+_ENDS = {
+    ChallengeState.PASSED: (PaymentEvent.RIGHT_ANSWER, None),
+    ChallengeState.EXHAUSTED: (PaymentEvent.TRIES_USED_UP, Refusal.PIN_LOCKED),
+    ChallengeState.EXPIRED: (PaymentEvent.TIME_IS_UP, Refusal.PAYMENT_EXPIRED),
+}
+"""What the end of a challenge means for its payment."""
 
 
 class BooksWrong(AssertionError):
@@ -97,6 +106,12 @@ def advance(
     return after
 
 
+def end_challenge(books: Books, before: PaymentRow, end: ChallengeState, at: datetime) -> PaymentRow:
+    """Move an open payment to where the end of its challenge leads."""
+    event, refusal = _ENDS[end]
+    return advance(books, before, event, at, refusal)
+
+
 def is_due(row: PaymentRow, now: datetime) -> bool:
     """Whether an open payment's time is up and somebody has to end it."""
     due = row.challenge_expires_at
@@ -107,4 +122,4 @@ def expire_if_due(books: Books, before: PaymentRow, now: datetime) -> PaymentRow
     """End an open payment whose time is up; whoever looks first does it. Others are returned as they are."""
     if not is_due(before, now):
         return before
-    return advance(books, before, PaymentEvent.TIME_IS_UP, now, Refusal.PAYMENT_EXPIRED)
+    return end_challenge(books, before, challenge.move(ChallengeState.OPEN, ChallengeEvent.TIME_IS_UP), now)

@@ -12,12 +12,6 @@ from points_engine.engine.scheme import Scheme
 from points_engine.payment import PaymentEvent
 from points_engine.ports import AnswerRow, Books, Clock, Holder, PaymentRow, PinHasher, Store
 
-_PAYMENT_EVENT = {
-    ChallengeState.PASSED: (PaymentEvent.RIGHT_ANSWER, None),
-    ChallengeState.EXHAUSTED: (PaymentEvent.TRIES_USED_UP, Refusal.PIN_LOCKED),
-}
-"""What the end of a challenge means for its payment. (Its expiry is the clock's business: `expire_if_due`.)"""
-
 
 class Challenges:
     """Carries out AnswerChallenge; thread-safe."""
@@ -108,8 +102,7 @@ class Challenges:
         state = challenge.move(ChallengeState.OPEN, event)
         if state is ChallengeState.OPEN:
             return Refused(refusal=Refusal.PIN_WRONG, tries_left=after.left)
-        payment_event, reason = _PAYMENT_EVENT[state]
-        return stored_reply(books, bookings.advance(books, row, payment_event, now, reason), self._scheme)
+        return stored_reply(books, bookings.end_challenge(books, row, state, now), self._scheme)
 
     @staticmethod
     def _refuse(books: Books, command: AnswerChallenge, row: PaymentRow | None) -> Refusal | None:
