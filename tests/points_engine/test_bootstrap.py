@@ -75,17 +75,19 @@ def test_the_engine_sweeps_itself(tmp_path: Path) -> None:
     shop = Shop(tmp_path, clock=clock, engine=engine)
     shop.member("m-1", 1_000, RIGHT_PIN)
     shop.pay("m-1", 600, "o-1")
-    sweep, swept, faults = engine.sweep, threading.Event(), [StoreUnavailable("Nothing", "Wait.")]
+    sweep, failed, swept = engine.sweep, threading.Event(), threading.Event()
 
     def told_sweep() -> Swept:
-        if faults:
-            raise faults.pop()
+        if not failed.is_set():
+            failed.set()
+            raise StoreUnavailable("The disk is full", "Make room on it.")
         done = sweep()
         if done.payments:
             swept.set()
         return done
 
     vars(engine)["sweep"] = told_sweep
+    assert failed.wait(30)
     clock.advance(120)
     assert swept.wait(30)
     assert Refusal.PAYMENT_EXPIRED == refused(shop.query("o-1")).refusal
