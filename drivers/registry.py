@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from drivers import serial_gun, simulated_gun, wedge
+from drivers import serial_gun, serial_port, simulated_gun, wedge
 from drivers.device import Clock, Device, Repeats
 from drivers.errors import DriverMissing, PathInvalid
 from drivers.keystrokes import KeystrokeParser
@@ -160,10 +160,12 @@ def _open_simulated(path: DevicePath, options: dict[str, Any], **device: Any) ->
 
 
 def _find_serial() -> list[Found]:
-    return [Found(f"serial:{_stable_name(port.device)}", _title_of(port)) for port in serial_gun.list_ports()]
+    return [
+        Found(f"serial:{_stable_name(port.device)}", _title_of(port)) for port in serial_port.list_ports()
+    ]
 
 
-def _title_of(port: serial_gun.PortInfo) -> str:
+def _title_of(port: serial_port.PortInfo) -> str:
     return port.device if port.description in ("", "n/a") else f"{port.description} ({port.device})"
 
 

@@ -11,8 +11,7 @@ from drivers.errors import PathInvalid
 from drivers.keypad import Keypad
 from drivers.keypad_profile import KeyDecoder, KeypadProfile, read_profile
 from drivers.pin_entry import Effect, Press
-from drivers.serial_gun import PortInfo
-from drivers.serial_port import LineSettings, SerialPort
+from drivers.serial_port import LineSettings, PortInfo, SerialPort
 
 PROFILES_FOLDER = Path(__file__).resolve().parents[1] / "resources" / "keypads"
 """Where the profiles stand that come with the till; beside the packages, in a packed program too."""

@@ -1,27 +1,55 @@
-"""A serial port to talk to: opened for this program alone, found again under another name, its errors explained.
+"""A serial port: opened for this program alone, found again under another name, its errors explained.
 
-pyserial is imported at the first opening. A gun only listens and has its own way (`serial_gun`); this is for devices
-that are also told something: keypads and printers.
+pyserial is imported at the first opening. Guns, keypads and printers use it, each on the one thread it has.
 """
 
 from __future__ import annotations
 
 import errno
+import os
+import select
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from drivers.errors import DeviceLost, DriverMissing
-from drivers.serial_gun import READ_TIMEOUT_SECONDS, PortInfo, explain, identity_of, list_ports, receiver_of
+from drivers.errors import (
+    DeviceAbsent,
+    DeviceBusy,
+    DeviceLost,
+    DevicePermission,
+    DeviceUnavailable,
+    DeviceUnusable,
+    DriverMissing,
+)
 
 if TYPE_CHECKING:
     import serial
 
 _T = TypeVar("_T")
 
+_ABSENT = {errno.ENOENT, errno.ENODEV, errno.ENXIO}
+_DENIED = {errno.EACCES, errno.EPERM}
+_BUSY = {errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK}
+
+_READ_BYTES = 4096
+
+READ_TIMEOUT_SECONDS = 0.05
+"""How long a read waits: often enough to notice a silence of 0.3 s and a wish to stop."""
+
 _WRITE_TIMEOUT_SECONDS = 1.0
 """How long a write may wait: a line that takes nothing for so long is dead or held by its flow control."""
+
+
+class PortInfo(Protocol):
+    """What pyserial's list of ports tells of one: its node or name, and the USB ids it has, if any."""
+
+    device: str
+    description: str
+    vid: int | None
+    pid: int | None
+    serial_number: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +149,91 @@ class SerialPort:
         places = {port, str(Path(port).resolve())}
         nodes = [found.device for found in self._ports() if identity_of(found) == known_identity]
         return port if not nodes or places.intersection(nodes) else nodes[0]
+
+
+def receiver_of(port: serial.Serial, platform: str = sys.platform) -> Callable[[], bytes]:
+    """What waits for bytes on an open port, for its time-out, and returns all that has come; OSError when it has gone.
+
+    On Linux it goes past pyserial, which takes two waits and two reads for a label where one of each will do. Elsewhere
+    `poll` does not know terminals (macOS) or does not exist (Windows).
+    """
+    if not platform.startswith("linux"):
+
+        def receive_by_pyserial() -> bytes:
+            first: bytes = port.read(1)
+            return first + port.read(port.in_waiting) if first else first
+
+        return receive_by_pyserial
+    descriptor, poll = port.fileno(), select.poll()
+    poll.register(descriptor, select.POLLIN)
+    timeout_ms = (port.timeout or 0) * 1000
+
+    def receive() -> bytes:
+        if not poll.poll(timeout_ms):
+            return b""
+        data = os.read(descriptor, _READ_BYTES)
+        if not data:
+            raise OSError(errno.EIO, "the line has hung up")
+        return data
+
+    return receive
+
+
+def list_ports() -> Iterable[PortInfo]:
+    """The serial ports of this machine. Raises DriverMissing without pyserial."""
+    try:
+        from serial.tools.list_ports import comports  # noqa: PLC0415  # as above
+    except ImportError:
+        raise DriverMissing("pyserial") from None
+    return comports()
+
+
+def identity_of(port: PortInfo) -> str | None:
+    """What tells a USB port from another: ids and serial number; None for a port that is not USB."""
+    if port.vid is None or port.pid is None:
+        return None
+    return f"{port.vid:04x}:{port.pid:04x}:{port.serial_number or ''}"
+
+
+def explain(node: str, error: Exception) -> DeviceUnavailable:
+    """What an error of opening `node` means, with its remedy."""
+    number = getattr(error, "errno", None)
+    text = str(
+        error
+    )  # where pyserial keeps Windows' errors: "could not open port 'COM3': FileNotFoundError(2, …)"
+    if number in _ABSENT or "FileNotFoundError" in text:
+        return DeviceAbsent(node)
+    if number in _BUSY or "PermissionError" in text:  # Windows denies access to a port that is open elsewhere
+        return DeviceBusy(node, _holder_of(node))
+    if number in _DENIED:
+        group = _group_of(node)
+        return DevicePermission(
+            f"This user may not open {node}",
+            f"Add the user to the group {group} (sudo usermod -aG {group} $USER), then sign out and in again.",
+        )
+    return DeviceUnusable(
+        f"{node} cannot be used as a serial port", "Choose another port, or check its settings."
+    )
+
+
+def _group_of(node: str) -> str:
+    """The group that may use the port: Debian's is dialout, others call it uucp."""
+    try:
+        status = Path(node).stat()
+        return Path(node).group() if status.st_gid and status.st_mode & 0o060 == 0o060 else "dialout"
+    except (OSError, KeyError):
+        return "dialout"
+
+
+def _holder_of(node: str) -> str | None:
+    """The program that has the port open, as far as Linux tells this user."""
+    target = Path(node).resolve()
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if descriptor.readlink() == target:
+                process = descriptor.parent.parent
+                name = (process / "comm").read_text().strip()
+                return f"{name} (process {process.name})"
+        except OSError:
+            continue  # it ended, closed it, or belongs to somebody else
+    return None

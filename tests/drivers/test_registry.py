@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers import registry, serial_gun
+from drivers import registry, serial_port
 from drivers.device import State
 from drivers.errors import PathInvalid
 from drivers.framing import FrameMode
@@ -167,7 +167,7 @@ def test_many_threads_let_one_scan_through() -> None:
 def test_what_is_there_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Serial ports come with their names, then the guns that are always there."""
     ports = [Port("/dev/ttyACM7", "Voyager 1200g"), Port("/dev/ttyS0")]
-    monkeypatch.setattr(serial_gun, "list_ports", lambda: ports)
+    monkeypatch.setattr(serial_port, "list_ports", lambda: ports)
     assert [
         Found("serial:/dev/ttyACM7", "Voyager 1200g (/dev/ttyACM7)"),
         Found("serial:/dev/ttyS0", "/dev/ttyS0"),
@@ -190,7 +190,7 @@ def test_a_missing_library_disables_one_kind(
         def list_ports() -> list[Port]:
             raise fault
 
-        monkeypatch.setattr(serial_gun, "list_ports", list_ports)
+        monkeypatch.setattr(serial_port, "list_ports", list_ports)
     assert ["wedge:", "sim:"] == [found.path for found in list_devices()]
 
 

@@ -12,15 +12,8 @@ import serial
 from drivers.device import Device, State
 from drivers.errors import DeviceAbsent, DeviceBusy, DevicePermission, DeviceUnusable, DriverMissing
 from drivers.framing import FrameMode
-from drivers.serial_gun import (
-    PortInfo,
-    SerialGun,
-    SerialSettings,
-    explain,
-    identity_of,
-    list_ports,
-    receiver_of,
-)
+from drivers.serial_gun import SerialGun, SerialSettings
+from drivers.serial_port import PortInfo, explain, identity_of, list_ports, receiver_of
 from tests.drivers.pty_line import PluggedLine, Port, PtyLine
 from tests.drivers.watcher import Watcher
 
