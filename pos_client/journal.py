@@ -172,12 +172,14 @@ def _locked(path: Path) -> FileLock:
     return lock
 
 
-def _connected(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    """Connect to the file; mode "rwc" makes it when it is missing, "rw" does not."""
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(address, uri=True, timeout=5.0, isolation_level=None, check_same_thread=False)
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    database = _connected(path)
+    database = _connected(path, "rwc")
     try:
         version = _version(database)
         database.execute("PRAGMA journal_mode = WAL")
@@ -211,7 +213,7 @@ class JournalReader(ShiftLog):
     def __init__(self, path: Path) -> None:
         self._turn = threading.Lock()
         with _faults():
-            self._database = _connected(path)
+            self._database = _connected(path, "rw")
             self._database.execute("PRAGMA query_only = ON")
             if _version(self._database) == 0:
                 self._database.close()
@@ -241,7 +243,7 @@ class JournalReader(ShiftLog):
         return tuple(_row(line) for line in found)
 
     def rows(self, which: LogFilter) -> Iterator[JournalRow]:
-        with _faults(), closing(_connected(self._path)) as database:
+        with _faults(), closing(_connected(self._path, "rw")) as database:
             yield from _read_rows(database, which)
 
     def totals(self, which: LogFilter) -> Totals:

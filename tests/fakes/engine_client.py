@@ -1,7 +1,9 @@
 """A way to the engine on which everything stands still until a test moves it."""
 
 from points_engine.contract import Command
-from pos_client.ports import EngineClient
+from pos_client.ports import EngineClient, Inbox
+from pos_client.till.events import Replied
+from tests.fakes.engine import ModelEngine
 
 
 class StillClient(EngineClient):
@@ -16,3 +18,17 @@ class StillClient(EngineClient):
 
     def close(self) -> None:
         self.is_closed = True
+
+
+class InlineClient(EngineClient):
+    """Lets a model of the engine carry out what is sent at once; its answers wait in the inbox."""
+
+    def __init__(self, engine: ModelEngine, inbox: Inbox) -> None:
+        self._engine = engine
+        self._inbox = inbox
+
+    def send(self, request_id: int, command: Command) -> None:
+        self._inbox.put(Replied(request_id, self._engine.execute(command)))
+
+    def close(self) -> None:
+        """Nothing was begun that would have to end."""

@@ -1,0 +1,413 @@
+"""The journal: real files, real faults."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pos_client import journal as journal_module
+from pos_client.journal import JournalReader, SqliteJournal
+from pos_client.ports import JournalFault, LogFilter
+from pos_client.till.effects import EntryKind, Record
+from pos_client.till.events import OpenOrder
+from pos_client.till.shift import tallies, totals
+from pos_client.till.view import JOURNAL_FAULTS
+from tests.fakes.clock import START, HandClock
+from tests.fakes.journal import MemoryJournal
+
+
+def opened(path: Path, **more: object) -> SqliteJournal:
+    """The journal of a till at this path."""
+    stamp = {"till_id": "T1", "cashier": "林", "shift_id": "T1/2025-06-01/林", "clock": HandClock(), **more}
+    return SqliteJournal(path, **stamp)  # type: ignore[arg-type]  # each has its own type
+
+
+def entry(
+    kind: EntryKind, order: str | None = "o1", units: int = 300, sale: str = "s1", **more: object
+) -> Record:
+    """An entry about an order."""
+    return Record(kind=kind, sale_id=sale, order_id=order, units=units, **more)  # type: ignore[arg-type]  # likewise
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "till" / "journal.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[SqliteJournal]:
+    journal = opened(path)
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def reader(journal: SqliteJournal, path: Path) -> Iterator[JournalReader]:
+    reader = JournalReader(path)
+    yield reader
+    reader.close()
+
+
+ENTRIES = [
+    entry(EntryKind.INTENT),
+    entry(EntryKind.SUCCEEDED, member="王*"),
+    entry(EntryKind.INTENT, "o2", 50, "s2"),
+    entry(EntryKind.FAILED, "o2", 50, "s2", refusal="code_used"),
+    entry(EntryKind.OTHER_TENDER, None, 0, "s2", money_minor=570),
+    entry(EntryKind.SCAN_REFUSED, None, 20, "s3", refusal="not_a_payment_code"),
+    entry(EntryKind.REVERSAL_INTENT),
+    entry(EntryKind.REVERSED),
+]
+
+
+def test_what_was_written_is_read_whole(journal: SqliteJournal) -> None:
+    """Every field comes back, with shift, cashier and a time in UTC."""
+    for record in ENTRIES:
+        journal.append(record)
+    rows = list(journal.rows())
+    assert list(range(1, len(ENTRIES) + 1)) == [row.seq for row in rows]
+    assert ENTRIES == [
+        Record(
+            kind=row.kind, sale_id=row.sale_id, order_id=row.order_id, units=row.units,
+            money_minor=row.money_minor, refusal=row.refusal, member=row.member,
+        )
+        for row in rows
+    ]  # fmt: skip
+    assert {(START, "T1/2025-06-01/林", "林")} == {(row.at, row.shift_id, row.cashier) for row in rows}
+    assert timedelta(0) == rows[0].at.utcoffset()
+
+
+def test_a_new_journal_has_nothing_open(journal: SqliteJournal) -> None:
+    """No entries, no open orders."""
+    assert ((), []) == (journal.open_orders(), list(journal.rows()))
+
+
+def test_open_orders_are_those_without_an_end(journal: SqliteJournal, path: Path) -> None:
+    """Opened and not closed, oldest first; a reversal opens a paid order again; another start finds the same."""
+    for record in [
+        entry(EntryKind.INTENT, "a", 1),
+        entry(EntryKind.INTENT, "b", 2),
+        entry(EntryKind.INTENT, "c", 3),
+        entry(EntryKind.OUTCOME_UNKNOWN, "a", 1),
+        entry(EntryKind.REVERSAL_INTENT, "a", 1),
+        entry(EntryKind.SUCCEEDED, "b", 2),
+        entry(EntryKind.WAITING_FOR_PIN, "c", 3),
+        entry(EntryKind.INTENT, "d", 4),
+        entry(EntryKind.SUCCEEDED, "d", 4),
+        entry(EntryKind.REVERSAL_INTENT, "d", 4),
+    ]:
+        journal.append(record)
+    expected = (
+        OpenOrder(order_id="a", sale_id="s1", units=1, reversing=True),
+        OpenOrder(order_id="c", sale_id="s1", units=3),
+        OpenOrder(order_id="d", sale_id="s1", units=4, reversing=True),
+    )
+    assert expected == journal.open_orders()
+    journal.close()
+    again = opened(path)
+    assert expected == again.open_orders()
+    again.close()
+
+
+KINDS = [kind for kind in EntryKind if kind is not EntryKind.OTHER_TENDER]
+
+
+STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from("abc"), st.integers(0, 9)), max_size=25)
+
+
+@settings(max_examples=40)
+@given(steps=STEPS)
+def test_the_file_agrees_with_the_model(steps: list[tuple[EntryKind, str, int]]) -> None:
+    """Whatever is written, open orders are those of a plain list, and SQL adds up as the rules do."""
+    with TemporaryDirectory() as folder:
+        _check_against_the_model(Path(folder) / "journal.sqlite", steps)
+
+
+def _check_against_the_model(path: Path, steps: list[tuple[EntryKind, str, int]]) -> None:
+    journal, model = opened(path), MemoryJournal()
+    for kind, order, units in steps:
+        refusal = "code_used" if kind is EntryKind.FAILED and units % 2 else None
+        record = entry(kind, order, units, refusal=refusal)
+        journal.append(record)
+        model.append(record)
+    reader = JournalReader(path)
+    by_id = {order.order_id: order for order in journal.open_orders()}
+    expected_totals = totals(tallies(model.entries))
+    found_totals = reader.totals(LogFilter())
+    reader.close()
+    journal.close()
+    assert {order.order_id: order.reversing for order in model.open_orders()} == {
+        order_id: order.reversing for order_id, order in by_id.items()
+    }
+    assert expected_totals == found_totals
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE entries SET units = 0", "DELETE FROM entries", "REPLACE INTO entries (seq) VALUES (1)"],
+)
+def test_entries_stay(journal: SqliteJournal, path: Path, statement: str) -> None:
+    """Nobody changes or removes an entry, not even another program with the file in its hands."""
+    journal.append(ENTRIES[0])
+    other = sqlite3.connect(path)
+    with pytest.raises(sqlite3.IntegrityError):
+        other.execute(statement)
+    other.close()
+    assert [ENTRIES[0].units] == [row.units for row in journal.rows()]
+
+
+def test_an_entry_survives_a_power_cut(journal: SqliteJournal) -> None:
+    """Write-ahead log, synced at every commit: what SQLite promises to survive one."""
+    (mode,) = journal._database.execute("PRAGMA journal_mode").fetchone()
+    (synchronous,) = journal._database.execute("PRAGMA synchronous").fetchone()
+    assert ("wal", 2) == (mode, synchronous)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from pos_client.clock import SystemClock
+from pos_client.journal import SqliteJournal
+from pos_client.till.effects import EntryKind, Record
+
+def die(step):
+    if step == sys.argv[2]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+journal = SqliteJournal(
+    Path(sys.argv[1]), till_id="T1", cashier="c", shift_id="s", clock=SystemClock(), on_durable_step=die
+)
+journal.append(Record(kind=EntryKind.INTENT, sale_id="s1", order_id="o1", units=5))
+"""
+
+
+@pytest.mark.parametrize(("step", "expected"), [("journal.intent.before", 0), ("journal.intent.after", 1)])
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no kill -9 here")
+def test_a_killed_till_leaves_what_it_wrote_and_no_lock(path: Path, step: str, expected: int) -> None:
+    """Killed around an entry: it is whole or not there, and the next till opens the journal at once."""
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(path), step], check=False, cwd=Path.cwd())
+    assert -signal.SIGKILL == killed.returncode
+    journal = opened(path)
+    assert expected == len(list(journal.rows())) == len(journal.open_orders())
+    journal.close()
+
+
+def test_durable_steps_are_named(path: Path) -> None:
+    """A test that kills the till knows where it is."""
+    steps: list[str] = []
+    journal = opened(path, on_durable_step=steps.append)
+    journal.append(ENTRIES[0])
+    journal.close()
+    assert ["journal.intent.before", "journal.intent.after"] == steps
+
+
+# --- faults
+
+
+def fault_of(make: object) -> tuple[str, bool]:
+    """The word of the fault, and whether it names a remedy."""
+    with pytest.raises(JournalFault) as caught:
+        make()  # type: ignore[operator]  # whatever raises
+    return caught.value.fault, bool(caught.value.remedy)
+
+
+def test_a_till_is_open_once(journal: SqliteJournal, path: Path) -> None:
+    """A second till on the same journal is told so; after closing it may open."""
+    assert ("already_open", True) == fault_of(lambda: opened(path))
+    journal.close()
+    opened(path).close()
+
+
+def test_closing_works_from_another_thread(path: Path) -> None:
+    """Whoever ends the program closes the journal, and the next may open it."""
+    journal = opened(path)
+    closing = threading.Thread(target=journal.close)
+    closing.start()
+    closing.join()
+    opened(path).close()
+
+
+def test_a_full_disk_writes_nothing_and_passes(journal: SqliteJournal) -> None:
+    """Full: the entry is refused and not there; with room again the same journal goes on."""
+    journal.append(ENTRIES[0])
+    (pages,) = journal._database.execute("PRAGMA page_count").fetchone()
+    journal._database.execute(f"PRAGMA max_page_count = {pages}")
+
+    def fill() -> None:
+        for number in range(1_000):
+            journal.append(entry(EntryKind.INTENT, f"order-{number}", member="x" * 500))
+
+    assert ("disk_full", True) == fault_of(fill)
+    written = len(list(journal.rows()))
+    assert written == len(journal.open_orders())
+    journal._database.execute("PRAGMA max_page_count = 100000")
+    journal.append(ENTRIES[1])
+    assert written + 1 == len(list(journal.rows()))
+
+
+def test_a_read_only_journal_names_its_remedy(journal: SqliteJournal) -> None:
+    """Nothing can be written: said so, with what to do."""
+    journal._database.execute("PRAGMA query_only = ON")
+    assert ("read_only", True) == fault_of(lambda: journal.append(ENTRIES[0]))
+
+
+def test_a_file_of_something_else_is_no_journal(path: Path) -> None:
+    """Text, or another program's database: kept as it is."""
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not a database at all, but long enough to look like a file" * 20)
+    before = path.read_bytes()
+    assert ("corrupt", True) == fault_of(lambda: opened(path))
+    assert before == path.read_bytes()
+    path.unlink()
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE notes (text)")
+    other.close()
+    assert ("corrupt", True) == fault_of(lambda: opened(path))
+
+
+def test_a_damaged_journal_is_told(journal: SqliteJournal, path: Path) -> None:
+    """Pages overwritten behind the till's back: an error with a remedy, no half-read rows."""
+    for number in range(200):
+        journal.append(entry(EntryKind.INTENT, f"order-{number}"))
+    journal.close()
+    with path.open("r+b") as file:
+        size = path.stat().st_size
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+
+    def read() -> None:
+        damaged = opened(path)
+        try:
+            damaged.append(ENTRIES[0])
+        finally:
+            damaged.close()
+
+    assert ("corrupt", True) == fault_of(read)
+
+
+def test_a_newer_journal_is_left_alone(journal: SqliteJournal, path: Path) -> None:
+    """An older till does not touch what it does not understand."""
+    journal.close()
+    with sqlite3.connect(path) as other:
+        other.execute(f"PRAGMA user_version = {journal_module.SCHEMA_VERSION + 1}")
+    other.close()
+    assert ("newer_schema", True) == fault_of(lambda: opened(path))
+    assert ("newer_schema", True) == fault_of(lambda: JournalReader(path))
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """A file where the folder should be."""
+    (tmp_path / "till").write_text("in the way")
+    assert ("not_writable", True) == fault_of(lambda: opened(tmp_path / "till" / "journal.sqlite"))
+
+
+def test_a_failed_opening_lets_the_lock_go(path: Path) -> None:
+    """Once what was wrong is put right the same program can open the journal."""
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no database" * 100)
+    fault_of(lambda: opened(path))
+    path.unlink()
+    opened(path).close()
+
+
+def test_every_fault_has_a_remedy_and_words() -> None:
+    """The faults the journal can raise are those the screens have words for."""
+    raised = {*journal_module._BY_SQLITE_NAME.values(), *journal_module._BY_ERRNO.values(), "not_writable"}
+    assert set(JOURNAL_FAULTS) == set(journal_module._REMEDIES)
+    assert raised <= set(JOURNAL_FAULTS)
+
+
+# --- the shift log
+
+
+@pytest.fixture
+def filled(journal: SqliteJournal, reader: JournalReader) -> JournalReader:
+    for record in ENTRIES:
+        journal.append(record)
+    return reader
+
+
+@pytest.mark.parametrize(
+    ("which", "seqs"),
+    [
+        (LogFilter(), [1, 2, 3, 4, 5, 6, 7, 8]),
+        (LogFilter(shift_id="T1/2025-06-01/林"), [1, 2, 3, 4, 5, 6, 7, 8]),
+        (LogFilter(shift_id="another"), []),
+        (LogFilter(kinds=(EntryKind.INTENT, EntryKind.FAILED)), [1, 3, 4]),
+        (LogFilter(text="S2"), [3, 4, 5]),
+        (LogFilter(text="o2"), [3, 4]),
+        (LogFilter(text=" 王 "), [2]),
+        (LogFilter(text="code"), [4, 6]),
+        (LogFilter(text="林"), [1, 2, 3, 4, 5, 6, 7, 8]),
+        (LogFilter(text="%"), []),
+        (LogFilter(text="'; DROP TABLE entries; --"), []),
+        (LogFilter(text="s2", kinds=(EntryKind.OTHER_TENDER,)), [5]),
+        (LogFilter(since=START), [1, 2, 3, 4, 5, 6, 7, 8]),
+        (LogFilter(until=START), []),
+        (
+            LogFilter(since=START - timedelta(days=1), until=START + timedelta(seconds=1)),
+            [1, 2, 3, 4, 5, 6, 7, 8],
+        ),
+    ],
+)
+def test_a_filter_finds_its_rows(filled: JournalReader, which: LogFilter, seqs: list[int]) -> None:
+    """Rows, count, pages and the export all mean the same rows."""
+    assert seqs == [row.seq for row in filled.rows(which)]
+    assert len(seqs) == filled.count(which)
+    page = filled.page(which, offset=0, limit=100)
+    assert seqs[::-1] == [row.seq for row in page]
+    oldest_first = filled.page(which, offset=1, limit=2, newest_first=False)
+    assert seqs[1:3] == [row.seq for row in oldest_first]
+
+
+def test_totals_are_those_of_the_rows(filled: JournalReader) -> None:
+    """Counted by the database or by hand: the same."""
+    assert totals(tallies(ENTRIES)) == filled.totals(LogFilter())
+    assert totals([]) == filled.totals(LogFilter(shift_id="another"))
+
+
+def test_shifts_come_newest_first(journal: SqliteJournal, reader: JournalReader, path: Path) -> None:
+    """The log offers the shifts it knows."""
+    journal.append(ENTRIES[0])
+    journal.close()
+    later = opened(path, shift_id="later")
+    later.append(ENTRIES[1])
+    later.close()
+    assert ("later", "T1/2025-06-01/林") == reader.shift_ids()
+    assert [2] == [row.seq for row in reader.rows(LogFilter(shift_id="later"))]
+
+
+def test_the_log_is_read_while_the_till_writes(journal: SqliteJournal, reader: JournalReader) -> None:
+    """Reading from another thread holds no entry up, and never sees half of one."""
+    done = threading.Event()
+    counts: list[int] = []
+
+    def read() -> None:
+        while not done.is_set():
+            counts.append(reader.count(LogFilter()))
+            list(reader.rows(LogFilter()))
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    for number in range(200):
+        journal.append(entry(EntryKind.INTENT, f"order-{number}"))
+    done.set()
+    reading.join()
+    assert sorted(counts) == counts
+    assert 200 == reader.count(LogFilter())
+
+
+def test_a_journal_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
+    """The reader makes no journal of its own."""
+    assert ("not_writable", True) == fault_of(lambda: JournalReader(tmp_path / "no" / "journal.sqlite"))
+    assert ("not_writable", True) == fault_of(lambda: JournalReader(tmp_path / "journal.sqlite"))
+    assert [] == list(tmp_path.iterdir())

@@ -1,0 +1,145 @@
+"""What a shop sets up at a till."""
+
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from points_engine.amounts import Exchange
+from pos_client.settings import Settings, SettingsInvalid, load_settings, settings_path
+from tests.pos_client.till.walking import is_payment_code
+
+WHOLE = """
+till_id = "T7"
+shop_name = "街角小店"
+cashier = "林"
+devices = ["serial:/dev/ttyACM0?baud=9600", "wedge:"]
+language = "en"
+data_folder = "/var/lib/till"
+max_units = 5000
+reply_due_seconds = 3
+[exchange]
+points = 10
+money_minor = 3
+"""
+LEAST = 'till_id = "T1"\nshop_name = "Shop"\ncashier = "Lin"\n'
+
+
+def written(folder: Path, text: str) -> Path:
+    """A settings file."""
+    path = folder / "till.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_setting_can_be_written(tmp_path: Path) -> None:
+    """The file is read as it stands."""
+    settings = load_settings(written(tmp_path, WHOLE), {})
+    assert ("T7", "街角小店", "林", "en") == (
+        settings.till_id, settings.shop_name, settings.cashier, settings.language
+    )  # fmt: skip
+    assert ("serial:/dev/ttyACM0?baud=9600", "wedge:") == settings.devices
+    assert Path("/var/lib/till") == settings.data_path
+
+
+def test_three_settings_are_enough(tmp_path: Path) -> None:
+    """Everything else has a sensible value."""
+    settings = load_settings(written(tmp_path, LEAST), {})
+    assert Settings(till_id="T1", shop_name="Shop", cashier="Lin") == settings
+    assert ("zh_CN", ("wedge:",)) == (settings.language, settings.devices)
+    assert platformdirs.user_data_path("points-till", appauthor=False) == settings.data_path
+
+
+def test_the_session_gets_its_rules(tmp_path: Path) -> None:
+    """What was set up is what the till does."""
+    rules = load_settings(written(tmp_path, WHOLE), {}).rules(is_payment_code)
+    assert ("T7", "街角小店", "林", 5000, 3.0, Exchange(10, 3)) == (
+        rules.till_id, rules.shop_name, rules.cashier, rules.max_units, rules.reply_due_seconds, rules.exchange
+    )  # fmt: skip
+    assert is_payment_code is rules.is_payment_code
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    """Single keys, a list with commas, and keys of a table."""
+    environment = {
+        "POINTS_TILL_TILL_ID": "T9",
+        "POINTS_TILL_DEVICES": "sim:, wedge:",
+        "POINTS_TILL_EXCHANGE_POINTS": "50",
+        "POINTS_TILL_MAX_UNITS": "700",
+        "HOME": "/root",
+    }
+    settings = load_settings(written(tmp_path, WHOLE), environment)
+    assert ("T9", ("sim:", "wedge:"), 700, "林") == (
+        settings.till_id, settings.devices, settings.max_units, settings.cashier
+    )  # fmt: skip
+    assert (50, 3) == (settings.exchange.points, settings.exchange.money_minor)
+
+
+def test_the_environment_alone_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A till in a container has no file."""
+    monkeypatch.setattr(platformdirs, "user_config_path", lambda *_a, **_k: tmp_path)
+    environment = {
+        "POINTS_TILL_TILL_ID": "T1", "POINTS_TILL_SHOP_NAME": "Shop", "POINTS_TILL_CASHIER": "Lin"
+    }  # fmt: skip
+    assert Settings(till_id="T1", shop_name="Shop", cashier="Lin") == load_settings(None, environment)
+
+
+def test_the_file_is_looked_for_in_the_users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a path, where programs keep their settings."""
+    monkeypatch.setattr(platformdirs, "user_config_path", lambda *_a, **_k: tmp_path)
+    written(tmp_path, LEAST)
+    assert tmp_path / "till.toml" == settings_path()
+    assert "T1" == load_settings(None, {}).till_id
+
+
+WRONG = [
+    ("", {}, ["till_id", "missing"]),
+    (LEAST.replace("T1", "T 1"), {}, ["till_id", "A-Za-z0-9_-"]),
+    (LEAST.replace("Shop", ""), {}, ["shop_name", "length >= 1"]),
+    (LEAST.replace("Lin", " Lin"), {}, ["cashier"]),
+    (LEAST + 'language = "fr"', {}, ["language", "fr"]),
+    (LEAST + "max_units = 0", {}, ["max_units", ">= 1"]),
+    (LEAST + "max_units = 1.5", {}, ["max_units", "int"]),
+    (LEAST + "reply_due_seconds = 0", {}, ["reply_due_seconds", ">= 0.1"]),
+    (LEAST + "[exchange]\npoints = -1", {}, ["exchange.points", ">= 1"]),
+    (LEAST + "[exchange]\nyuan = 1", {}, ["exchange.yuan", "exchange.points"]),
+    (LEAST + "till_no = 3", {}, ["till_no", "till_id"]),
+    (LEAST + 'devices = ["telescope:"]', {}, ["devices", "telescope:", "serial:"]),
+    (LEAST + 'devices = "wedge:"', {}, ["devices", "array"]),
+    (LEAST + "max_units = ", {}, ["till.toml", "cannot be read"]),
+    (LEAST, {"POINTS_TILL_LANGAUGE": "en"}, ["POINTS_TILL_LANGAUGE", "language"]),
+    (LEAST, {"POINTS_TILL_MAX_UNITS": "many"}, ["max_units", "int", "environment"]),
+    (LEAST, {"POINTS_TILL_EXCHANGE": "3"}, ["POINTS_TILL_EXCHANGE", "exchange.points"]),
+]
+
+
+@pytest.mark.parametrize(("text", "environment", "named"), WRONG)
+def test_a_wrong_setting_names_its_key_and_what_is_allowed(
+    tmp_path: Path, text: str, environment: dict[str, str], named: list[str]
+) -> None:
+    """Whoever reads the message knows what to change and where."""
+    with pytest.raises(SettingsInvalid) as caught:
+        load_settings(written(tmp_path, text), environment)
+    message = str(caught.value)
+    assert [] == [part for part in named if part not in message], message
+
+
+def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
+    """A mistyped path is not silently a till with other settings."""
+    with pytest.raises(SettingsInvalid, match=r"no settings at .*nowhere\.toml"):
+        load_settings(tmp_path / "nowhere.toml", {})
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    """Bytes of something else."""
+    path = tmp_path / "till.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsInvalid, match="cannot be read"):
+        load_settings(path, {})
+
+
+def test_settings_do_not_change(tmp_path: Path) -> None:
+    """They are read once."""
+    settings = load_settings(written(tmp_path, LEAST), {})
+    with pytest.raises(AttributeError):
+        settings.till_id = "T2"  # type: ignore[misc]  # that is the point
