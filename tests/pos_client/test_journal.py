@@ -5,7 +5,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,57 +15,14 @@ from hypothesis import strategies as st
 
 from pos_client import journal as journal_module
 from pos_client.journal import JournalReader, SqliteJournal
-from pos_client.ports import JournalFault, LogFilter
+from pos_client.ports import LogFilter
 from pos_client.till.effects import EntryKind, Record
 from pos_client.till.events import OpenOrder
 from pos_client.till.shift import tallies, totals
 from pos_client.till.view import JOURNAL_FAULTS
-from tests.fakes.clock import START, HandClock
+from tests.fakes.clock import START
 from tests.fakes.journal import MemoryJournal
-
-
-def opened(path: Path, **more: object) -> SqliteJournal:
-    """The journal of a till at this path."""
-    stamp = {"till_id": "T1", "cashier": "林", "shift_id": "T1/2025-06-01/林", "clock": HandClock(), **more}
-    return SqliteJournal(path, **stamp)  # type: ignore[arg-type]  # each has its own type
-
-
-def entry(
-    kind: EntryKind, order: str | None = "o1", units: int = 300, sale: str = "s1", **more: object
-) -> Record:
-    """An entry about an order."""
-    return Record(kind=kind, sale_id=sale, order_id=order, units=units, **more)  # type: ignore[arg-type]  # likewise
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "till" / "journal.sqlite"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[SqliteJournal]:
-    journal = opened(path)
-    yield journal
-    journal.close()
-
-
-@pytest.fixture
-def reader(journal: SqliteJournal, path: Path) -> Iterator[JournalReader]:
-    reader = JournalReader(path)
-    yield reader
-    reader.close()
-
-
-ENTRIES = [
-    entry(EntryKind.INTENT),
-    entry(EntryKind.SUCCEEDED, member="王*"),
-    entry(EntryKind.INTENT, "o2", 50, "s2"),
-    entry(EntryKind.FAILED, "o2", 50, "s2", refusal="code_used"),
-    entry(EntryKind.OTHER_TENDER, None, 0, "s2", money_minor=570),
-    entry(EntryKind.SCAN_REFUSED, None, 20, "s3", refusal="not_a_payment_code"),
-    entry(EntryKind.REVERSAL_INTENT),
-    entry(EntryKind.REVERSED),
-]
+from tests.pos_client.entries import ENTRIES, entry, fault_of, opened
 
 
 def test_what_was_written_is_read_whole(journal: SqliteJournal) -> None:
@@ -213,13 +169,6 @@ def test_durable_steps_are_named(path: Path) -> None:
 # --- faults
 
 
-def fault_of(make: object) -> tuple[str, bool]:
-    """The word of the fault, and whether it names a remedy."""
-    with pytest.raises(JournalFault) as caught:
-        make()  # type: ignore[operator]  # whatever raises
-    return caught.value.fault, bool(caught.value.remedy)
-
-
 def test_a_till_is_open_once(journal: SqliteJournal, path: Path) -> None:
     """A second till on the same journal is told so; after closing it may open."""
     assert ("already_open", True) == fault_of(lambda: opened(path))
@@ -324,90 +273,3 @@ def test_every_fault_has_a_remedy_and_words() -> None:
     raised = {*journal_module._BY_SQLITE_NAME.values(), *journal_module._BY_ERRNO.values(), "not_writable"}
     assert set(JOURNAL_FAULTS) == set(journal_module._REMEDIES)
     assert raised <= set(JOURNAL_FAULTS)
-
-
-# --- the shift log
-
-
-@pytest.fixture
-def filled(journal: SqliteJournal, reader: JournalReader) -> JournalReader:
-    for record in ENTRIES:
-        journal.append(record)
-    return reader
-
-
-@pytest.mark.parametrize(
-    ("which", "seqs"),
-    [
-        (LogFilter(), [1, 2, 3, 4, 5, 6, 7, 8]),
-        (LogFilter(shift_id="T1/2025-06-01/林"), [1, 2, 3, 4, 5, 6, 7, 8]),
-        (LogFilter(shift_id="another"), []),
-        (LogFilter(kinds=(EntryKind.INTENT, EntryKind.FAILED)), [1, 3, 4]),
-        (LogFilter(text="S2"), [3, 4, 5]),
-        (LogFilter(text="o2"), [3, 4]),
-        (LogFilter(text=" 王 "), [2]),
-        (LogFilter(text="code"), [4, 6]),
-        (LogFilter(text="林"), [1, 2, 3, 4, 5, 6, 7, 8]),
-        (LogFilter(text="%"), []),
-        (LogFilter(text="'; DROP TABLE entries; --"), []),
-        (LogFilter(text="s2", kinds=(EntryKind.OTHER_TENDER,)), [5]),
-        (LogFilter(since=START), [1, 2, 3, 4, 5, 6, 7, 8]),
-        (LogFilter(until=START), []),
-        (
-            LogFilter(since=START - timedelta(days=1), until=START + timedelta(seconds=1)),
-            [1, 2, 3, 4, 5, 6, 7, 8],
-        ),
-    ],
-)
-def test_a_filter_finds_its_rows(filled: JournalReader, which: LogFilter, seqs: list[int]) -> None:
-    """Rows, count, pages and the export all mean the same rows."""
-    assert seqs == [row.seq for row in filled.rows(which)]
-    assert len(seqs) == filled.count(which)
-    page = filled.page(which, offset=0, limit=100)
-    assert seqs[::-1] == [row.seq for row in page]
-    oldest_first = filled.page(which, offset=1, limit=2, newest_first=False)
-    assert seqs[1:3] == [row.seq for row in oldest_first]
-
-
-def test_totals_are_those_of_the_rows(filled: JournalReader) -> None:
-    """Counted by the database or by hand: the same."""
-    assert totals(tallies(ENTRIES)) == filled.totals(LogFilter())
-    assert totals([]) == filled.totals(LogFilter(shift_id="another"))
-
-
-def test_shifts_come_newest_first(journal: SqliteJournal, reader: JournalReader, path: Path) -> None:
-    """The log offers the shifts it knows."""
-    journal.append(ENTRIES[0])
-    journal.close()
-    later = opened(path, shift_id="later")
-    later.append(ENTRIES[1])
-    later.close()
-    assert ("later", "T1/2025-06-01/林") == reader.shift_ids()
-    assert [2] == [row.seq for row in reader.rows(LogFilter(shift_id="later"))]
-
-
-def test_the_log_is_read_while_the_till_writes(journal: SqliteJournal, reader: JournalReader) -> None:
-    """Reading from another thread holds no entry up, and never sees half of one."""
-    done = threading.Event()
-    counts: list[int] = []
-
-    def read() -> None:
-        while not done.is_set():
-            counts.append(reader.count(LogFilter()))
-            list(reader.rows(LogFilter()))
-
-    reading = threading.Thread(target=read)
-    reading.start()
-    for number in range(200):
-        journal.append(entry(EntryKind.INTENT, f"order-{number}"))
-    done.set()
-    reading.join()
-    assert sorted(counts) == counts
-    assert 200 == reader.count(LogFilter())
-
-
-def test_a_journal_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
-    """The reader makes no journal of its own."""
-    assert ("not_writable", True) == fault_of(lambda: JournalReader(tmp_path / "no" / "journal.sqlite"))
-    assert ("not_writable", True) == fault_of(lambda: JournalReader(tmp_path / "journal.sqlite"))
-    assert [] == list(tmp_path.iterdir())

@@ -66,7 +66,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         "POINTS_TILL_DEVICES": "sim:, wedge:",
         "POINTS_TILL_EXCHANGE_POINTS": "50",
         "POINTS_TILL_MAX_UNITS": "700",
-        "HOME": "/root",
+        "EDITOR": "vi",
     }
     settings = load_settings(written(tmp_path, WHOLE), environment)
     assert ("T9", ("sim:", "wedge:"), 700, "林") == (
