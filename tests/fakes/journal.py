@@ -11,13 +11,21 @@ OPENING = {EntryKind.INTENT, EntryKind.REVERSAL_INTENT}
 CLOSING = {EntryKind.SUCCEEDED, EntryKind.FAILED, EntryKind.CANCELED, EntryKind.REVERSED}
 
 
+class Killed(BaseException):
+    """The till died at an entry."""
+
+
 class MemoryJournal(Journal):
-    """Keeps entries in a list. While `fault` is set, and for the next `failures`, nothing is taken."""
+    """Keeps entries in a list. While `fault` is set, and for the next `failures`, nothing is taken.
+
+    With `dies` "before" or "after" the till is killed around the next entry.
+    """
 
     def __init__(self, entries: list[Record] | None = None) -> None:
         self.entries: list[Record] = entries or []
         self.fault: str | None = None
         self.failures = 0
+        self.dies: str | None = None
 
     def append(self, entry: Record) -> None:
         if self.failures:
@@ -25,7 +33,11 @@ class MemoryJournal(Journal):
             raise JournalFault("disk_full", "Free some disk space.")
         if self.fault is not None:
             raise JournalFault(self.fault, "Mend it.")
-        self.entries.append(entry)
+        dies, self.dies = self.dies, None
+        if dies != "before":
+            self.entries.append(entry)
+        if dies is not None:
+            raise Killed
 
     def open_orders(self) -> tuple[OpenOrder, ...]:
         found: dict[str, OpenOrder] = {}

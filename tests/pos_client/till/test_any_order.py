@@ -38,7 +38,7 @@ from tests.fakes.clock import HandClock
 from tests.fakes.engine import Member, ModelEngine
 from tests.fakes.engine_client import StillClient
 from tests.fakes.inbox import TickingInbox
-from tests.fakes.journal import CLOSING, OPENING, MemoryJournal
+from tests.fakes.journal import CLOSING, OPENING, Killed, MemoryJournal
 from tests.fakes.screen import RecordingScreen
 from tests.pos_client.till.walking import RULES
 
@@ -102,8 +102,15 @@ class TillAmongFaults(RuleBasedStateMachine):
         self.take(Started(self.journal.open_orders()))
 
     def take(self, event: Event) -> None:
-        """One event, and what it sends goes on its way."""
-        self.cashier.take(event)
+        """One event, and what it sends goes on its way. A till killed in the middle of it starts again."""
+        try:
+            self.cashier.take(event)
+        except Killed:
+            self.crash()
+        else:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
         self.on_the_way += self.client.sent
         self.client.sent = []
 
@@ -213,9 +220,15 @@ class TillAmongFaults(RuleBasedStateMachine):
         """The next entries cannot be written."""
         self.journal.failures = failures
 
+    @rule(when=st.sampled_from(("before", "after")))
+    def crash_at_the_next_entry(self, when: str) -> None:
+        """The till dies around what it writes next, between one effect and another."""
+        self.journal.dies = when
+
     @rule()
     def crash(self) -> None:
         """The till dies; what is on its way to the engine may still arrive, no answer does."""
+        self._pass_on()
         self.coming_back = []
         self.on_the_way = [(None, command) for _, command in self.on_the_way]
         self.start()
@@ -272,7 +285,7 @@ class TillAmongFaults(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Once everything works again, everything is resolved, and the books agree."""
-        self.journal.failures = 0
+        self.journal.failures, self.journal.dies = 0, None
         for _ in range(300):
             if self._is_at_rest():
                 break
