@@ -340,7 +340,7 @@ class ThreadedDevice(Device):
         identity = self._identity()
         if self._known_identity is None:
             self._known_identity = identity
-        elif identity is not None and identity != self._known_identity:
+        elif identity != self._known_identity:
             raise DeviceChanged(self.path)
 
     def _close_quietly(self) -> None:
