@@ -70,17 +70,20 @@ def open_payment(
 ) -> PaymentRow:
     """Move a payment out of NEW and append it; `use` is the holder's PIN-free use with it, when it is PIN-free."""
     step = payment.move(PaymentState.NEW, event)
-    after = fresh._replace(state=step.state)
     if step.booking is None or holder is None:
-        return after._replace(id=books.add_payment(after))
+        return _added(books, fresh._replace(state=step.state))
     kind = _KIND[step.booking]
-    after = after._replace(balance_units=ledger.balance_after(kind, holder.balance_units, after.units))
-    after = after._replace(id=books.add_payment(after))
+    balance_units = ledger.balance_after(kind, holder.balance_units, fresh.units)
+    after = _added(books, fresh._replace(state=step.state, balance_units=balance_units))
     transfer(
         books, kind, holder, after.units, after.at,
         clearing_id=after.clearing_id, use=use, payment_id=after.id,
     )  # fmt: skip
     return after
+
+
+def _added(books: Books, fresh: PaymentRow) -> PaymentRow:
+    return fresh._replace(id=books.add_payment(fresh))
 
 
 def advance(
@@ -91,9 +94,9 @@ def advance(
     refusal: Refusal | None = None,
     canceled_by: CanceledBy | None = None,
 ) -> PaymentRow:
-    """Move a stored payment on, with its transfer. A move that leads nowhere new writes nothing."""
+    """Move a stored payment on, with its transfer. A move that leads nowhere and moves nothing writes nothing."""
     step = payment.move(before.state, event)
-    if step.state is before.state:
+    if step == (before.state, None):
         return before
     after = before._replace(state=step.state, refusal=refusal, canceled_by=canceled_by, at=at)
     if step.booking is not None and before.account_id is not None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self, get_args
 from points_engine import contract
 from points_engine.contract import Command, CommandInvalid, Reply
 from points_engine.engine.challenges import Challenges
+from points_engine.engine.charges import Charges
 from points_engine.engine.codes import Codes
 from points_engine.engine.members import Members
 from points_engine.engine.payments import Payments
@@ -42,7 +43,8 @@ class Engine:
         self._clock = clock
         members = Members(store, clock, ids, hasher, scheme)
         self._codes = Codes(store, clock, ids, scheme)
-        self._payments = Payments(store, clock, ids, scheme)
+        self._payments = Payments(store, clock, scheme)
+        charges = Charges(store, clock, ids, scheme)
         challenges = Challenges(store, clock, hasher, scheme)
         # Each command's type is its key, which a type checker cannot follow through a dict.
         self._carry_out: dict[type[Command], Callable[[Any], Reply]] = {
@@ -54,7 +56,7 @@ class Engine:
             contract.Credit: members.credit,
             contract.ShowBalance: members.show_balance,
             contract.IssueCode: self._codes.issue,
-            contract.Charge: self._payments.charge,
+            contract.Charge: charges.charge,
             contract.AnswerChallenge: challenges.answer,
             contract.Cancel: self._payments.cancel,
             contract.Query: self._payments.query,
