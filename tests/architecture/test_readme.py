@@ -1,10 +1,12 @@
-"""The README, the changelog and the ADRs speak of what is there."""
+"""The README, the changelog and the ADRs speak of what is there, and the program of its own version."""
 
 import re
 import subprocess
+import tomllib
 
 import pytest
 
+from pos_client.__main__ import VERSION
 from tests.architecture.project_files import ROOT, own_paths
 
 DOCUMENTS = [path for path in own_paths() if path.suffix == ".md"]
@@ -44,3 +46,9 @@ def test_the_build_server_runs_the_command_of_the_readme() -> None:
         if step in line
     ]
     assert planned[-1].endswith("-m pytest")
+
+
+def test_the_program_knows_its_version() -> None:
+    """What ``--version`` says is what the project is released as."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == VERSION
