@@ -105,7 +105,6 @@ class Stage:
             issue=self._issue,
             hold_under_gun=partial(hold_under_gun, self.till),
         )
-
         self.till.shown.connect(self._seen)
 
     def start(self, *, fills_screen: bool) -> None:
