@@ -14,6 +14,8 @@ from drivers.keystrokes import Key, Verdict
 from drivers.wedge import WedgeGun
 
 _ENTER = {Qt.Key.Key_Return.value, Qt.Key.Key_Enter.value}
+_LINE_ENDS = {"\r", "\n", "\r\n"}
+"""What Enter types; a gun may send the line feed as a key of its own."""
 _MODIFIERS = {
     key.value
     for key in (
@@ -105,7 +107,7 @@ class KeyFilter(QObject):
             char=None if is_shortcut else event.text() or None,
             digit=None if is_shortcut else self._digit(event),
             is_shifted=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier),
-            is_enter=event.key() in _ENTER,
+            is_enter=event.key() in _ENTER or event.text() in _LINE_ENDS,
             is_tab=event.key() in {Qt.Key.Key_Tab.value, Qt.Key.Key_Backtab.value},
             is_modifier=event.key() in _MODIFIERS,
             is_auto_repeat=event.isAutoRepeat(),

@@ -1,0 +1,124 @@
+"""A keyboard gun on a real X server: keys pressed by xdotool, windows given the focus by a window manager."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+LABEL = "293847561029384756"
+PROGRAMS = ("Xvfb", "openbox", "xdotool")
+ROOT = Path(__file__).resolve().parents[3]
+
+pytestmark = pytest.mark.skipif(
+    not all(shutil.which(program) for program in PROGRAMS), reason=f"needs {', '.join(PROGRAMS)}"
+)
+
+
+@contextmanager
+def running(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """A program that is ended at the end, whatever happens."""
+    with subprocess.Popen(
+        command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def desktop() -> Iterator[dict[str, str]]:
+    """The environment of a desktop of its own."""
+    server = ["Xvfb", "-displayfd", "1", "-screen", "0", "1366x768x24", "-noreset", "-nolisten", "tcp"]
+    with running(server, dict(os.environ)) as xvfb:
+        assert xvfb.stdout is not None
+        number = xvfb.stdout.readline().strip()
+        environment = {
+            **os.environ,
+            "DISPLAY": f":{number}",
+            "QT_QPA_PLATFORM": "xcb",
+            "PYTHONPATH": str(ROOT),
+        }
+        with running(["openbox"], environment):
+            yield environment
+
+
+class Till:
+    """The program under test and what it told so far."""
+
+    def __init__(self, process: subprocess.Popen[str], environment: dict[str, str]) -> None:
+        self._process = process
+        self._environment = environment
+        self.told: list[str] = []
+        self.wait_for("ready xcb")
+
+    def wait_for(self, line: str) -> None:
+        """Read what it tells up to this line."""
+        assert self._process.stdout is not None
+        for told in self._process.stdout:
+            self.told.append(told.strip())
+            if self.told[-1] == line:
+                return
+        raise AssertionError(f"ended before {line!r}: {self.told}")
+
+    def scan(self, label: str, suffix: str = "Return") -> None:
+        """Press keys as a gun does, 4 ms apart."""
+        self._press(4, [*label, suffix])
+
+    def type(self, *keys: str) -> None:
+        """Press keys as a person does."""
+        self._press(120, list(keys))
+
+    def _press(self, delay_ms: int, keys: list[str]) -> None:
+        command = ["xdotool", "key", "--delay", str(delay_ms), *keys]
+        subprocess.run(command, env=self._environment, check=True, timeout=30)
+
+
+@pytest.fixture
+def till(request: pytest.FixtureRequest, desktop: dict[str, str]) -> Iterator[Till]:
+    command = [sys.executable, "-m", "tests.pos_client.screens.x11_counter", request.param]
+    with running(command, desktop) as process:
+        yield Till(process, desktop)
+
+
+@pytest.mark.parametrize("till", ["cashier"], indirect=True)
+def test_a_gun_over_a_focused_button(till: Till) -> None:
+    """The scan arrives; its Enter neither presses the focused button nor confirms the amount; then a person types."""
+    till.scan(LABEL)
+    till.wait_for(f"scan {LABEL}")
+    till.type("4", "2", "Return")
+    till.wait_for("event Confirmed")
+
+    assert till.told == ["ready xcb", f"scan {LABEL}", "event 4", "event 2", "event Confirmed"]
+
+
+@pytest.mark.parametrize("till", ["dialog"], indirect=True)
+def test_a_gun_over_a_dialog(till: Till) -> None:
+    """Two scans, one of them ended by a line feed, leave the dialog open; a person's Enter closes it."""
+    for label, suffix in ((LABEL, "Return"), (LABEL[::-1], "Linefeed")):
+        till.scan(label, suffix)
+        till.wait_for(f"scan {label}")
+    till.type(
+        "Shift_L", "Return"
+    )  # a moment later: an Enter on the heels of a scan is the gun's second suffix
+    till.wait_for("closed")
+
+    assert till.told == ["ready xcb", f"scan {LABEL}", f"scan {LABEL[::-1]}", "pressed", "closed"]
+
+
+@pytest.mark.parametrize("till", ["field"], indirect=True)
+def test_a_person_and_a_gun_in_one_field(till: Till) -> None:
+    """What a person types before and after a scan stands in the field, the scan does not."""
+    till.type("1", "2")
+    till.wait_for("typed 12")
+    till.scan(LABEL)
+    till.wait_for(f"scan {LABEL}")
+    till.type("3", "4")
+    till.wait_for("typed 1234")
+
+    assert till.told == ["ready xcb", "typed 1", "typed 12", f"scan {LABEL}", "typed 123", "typed 1234"]
