@@ -140,7 +140,10 @@ def _microseconds(at: datetime | None) -> int | None:
 
 
 class SqliteBooks(Books):
-    """Reads and writes on one connection; serves one transaction after the other."""
+    """Reads and writes on one connection; serves one transaction after the other.
+
+    Where every charge passes, words of an enum are bound as plain `str`: sqlite3 looks for an adapter for any subclass.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._execute = connection.execute
@@ -185,7 +188,7 @@ class SqliteBooks(Books):
         return self._one("SELECT 1 FROM payment_code WHERE code_key = ?", code_key) is not None
 
     def charge_facts(self, order_id: str, till_id: str, code_key: int, asset: Asset) -> ChargeFacts:
-        row = self._one(_CHARGE_FACTS, asset, order_id, code_key, till_id)
+        row = self._one(_CHARGE_FACTS, str(asset), order_id, code_key, till_id)
         if row is None:
             return ChargeFacts(None, None, None, None)
         till, clearing_id, payment_id, known_key, state, expires_at_us = row[:6]
@@ -290,18 +293,28 @@ class SqliteBooks(Books):
         transfer = Transfer(
             last + 1, kind, debit_id, credit_id, units, balance_units, payment_id, command_id, reason, at
         )
-        self._execute(_ADD_TRANSFER, (*transfer[:9], microseconds(at), chain_after(chain, transfer)))
+        self._execute(
+            _ADD_TRANSFER,
+            (last + 1, str(kind), *transfer[2:9], microseconds(at), chain_after(chain, transfer)),
+        )
 
     def add_payment(self, payment: PaymentRow) -> int:
-        refusal = payment.refusal and payment.refusal.code
-        due_us = _microseconds(payment.challenge_expires_at)
         cursor = self._execute(
             _ADD_PAYMENT,
             (
-                *payment[1:10], refusal, payment.canceled_by, payment.balance_units, due_us, payment.pin_free_day,
-                microseconds(payment.opened_at), microseconds(payment.at),
+                *payment[1:5],
+                str(payment.asset),
+                *payment[6:9],
+                str(payment.state),
+                payment.refusal and payment.refusal.code,
+                payment.canceled_by,
+                payment.balance_units,
+                _microseconds(payment.challenge_expires_at),
+                payment.pin_free_day,
+                microseconds(payment.opened_at),
+                microseconds(payment.at),
             ),
-        )  # fmt: skip
+        )
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
