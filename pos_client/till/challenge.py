@@ -29,6 +29,8 @@ def pin_typing(till: Till, phase: AwaitingPin, event: PinTyping) -> Step:
 
 def pin_entered(till: Till, phase: AwaitingPin, event: PinEntered) -> Step:
     """Pass the PIN on. It is not in the state: should no answer come, the customer types it again."""
+    if event.pin_for not in (None, phase.pin_for):
+        return till, ()
     till, answer_id = named(till)
     till, request_id = numbered(till)
     answer = AnswerChallenge(

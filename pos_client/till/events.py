@@ -93,6 +93,23 @@ class Scanned:
     source: str
 
 
+class Hindrance(enum.StrEnum):
+    """Why a label that a device saw is no scan."""
+
+    TWO_CODES = "two_codes"
+    """Two different payment codes were in view at once."""
+    SAME_AGAIN = "same_again"
+    """It was the label that was scanned a moment ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotScanned:
+    """A device saw a label and made no scan of it."""
+
+    why: Hindrance
+    source: str
+
+
 @dataclass(frozen=True, slots=True)
 class PinTyping:
     """The customer has typed so many digits of the PIN; the digits themselves stay in the keypad."""
@@ -102,9 +119,14 @@ class PinTyping:
 
 @dataclass(frozen=True, slots=True)
 class PinEntered:
-    """The customer's PIN is complete."""
+    """The customer's PIN is complete. `pin_for` names the asking it was typed for (`CustomerView.pin_for`).
+
+    A customer may have two keypads, the screen's and a device: what the slower one still brings for an asking that
+    is over must not be a try of the next one. None: whatever is asked now.
+    """
 
     pin: Secret
+    pin_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +176,16 @@ class DeviceChanged:
     remedy: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceRemoved:
+    """A device is no longer one of the till's."""
+
+    path: str
+
+
 Event = (
     Started | DigitTyped | Erased | Confirmed | PartWanted | Dropped | OtherTenderTaken | SetAside
-    | Scanned | PinTyping | PinEntered | CustomerCanceled
+    | Scanned | NotScanned | PinTyping | PinEntered | CustomerCanceled
     | Replied | NoReply | TimerFired | JournalFailed | DeviceChanged
+    | DeviceRemoved
 )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from points_engine.contract import Refusal, Refused
 from pos_client.till.effects import Effect, EntryKind, Play, Record, Sound, StartTimer, StopTimer, Timer
-from pos_client.till.events import DeviceChanged, Event, OpenOrder
+from pos_client.till.events import DeviceChanged, DeviceRemoved, Event, NotScanned, OpenOrder
 from pos_client.till.state import Notice, Phase, Sale, Till
 
 Step = tuple[Till, tuple[Effect, ...]]
@@ -53,6 +53,19 @@ def lamp_changed(till: Till, _phase: Phase, event: DeviceChanged) -> Step:
     lamps = {path: (path, lamp, remedy) for path, lamp, remedy in till.lamps}
     lamps[event.path] = (event.path, event.lamp, event.remedy)
     return replace(till, lamps=tuple(lamps.values())), ()
+
+
+def lamp_removed(till: Till, _phase: Phase, event: DeviceRemoved) -> Step:
+    """Forget a device's lamp."""
+    return replace(till, lamps=tuple(lamp for lamp in till.lamps if lamp[0] != event.path)), ()
+
+
+def not_scanned(till: Till, _phase: Phase, event: NotScanned) -> Step:
+    """Tell the cashier who waits for a scan, once: a camera sees the same many times a second."""
+    key = f"notice.{event.why}"
+    if till.notice is not None and till.notice.key == key:
+        return till, ()
+    return say(till, key)
 
 
 def numbered(till: Till) -> tuple[Till, int]:

@@ -22,12 +22,15 @@ from pos_client.till.events import (
     Confirmed,
     CustomerCanceled,
     DeviceChanged,
+    DeviceRemoved,
     DigitTyped,
     Dropped,
     Erased,
     Event,
+    Hindrance,
     JournalFailed,
     NoReply,
+    NotScanned,
     OtherTenderTaken,
     PartWanted,
     PinEntered,
@@ -38,7 +41,7 @@ from pos_client.till.events import (
     Started,
     TimerFired,
 )
-from pos_client.till.moves import Move, Step, lamp_changed, saying, silence, stay
+from pos_client.till.moves import Move, Step, lamp_changed, lamp_removed, not_scanned, saying, silence, stay
 from pos_client.till.state import (
     AwaitingPin,
     Canceling,
@@ -82,6 +85,10 @@ def _timer(till: Till, phase: Phase, event: TimerFired) -> Step:
     return TIMERS[type(phase), event.timer](till, phase, event)
 
 
+def _hindered(till: Till, phase: Phase, event: NotScanned) -> Step:
+    return HINDRANCES.get((type(phase), event.why), stay)(till, phase, event)
+
+
 def _answer(running: Move, late: Move = stay) -> Move:
     """Give an answer to whom it concerns: an order set aside, the running request, or (a late one) the order."""
 
@@ -106,7 +113,9 @@ def _row(phase: type[Any], moves: Mapping[type[Any], Move]) -> dict[tuple[type[A
         NoReply: _answer(stay),
         TimerFired: _timer,
         JournalFailed: unwritten.failed,
+        NotScanned: _hindered,
         DeviceChanged: lamp_changed,
+        DeviceRemoved: lamp_removed,
     }
     return {(phase, event): move for event, move in {**same, **moves}.items()}
 
@@ -238,3 +247,13 @@ TIMERS: Mapping[tuple[type[Any], Timer], Move] = {
     (CheckingPin, Timer.CHALLENGE_OVER): challenge.time_over_while_checking,
 }
 """(phase, timer) -> move; a timer whose object is gone does nothing."""
+
+HINDRANCES: Mapping[tuple[type[Any], Hindrance], Move] = {
+    **{(phase, Hindrance.TWO_CODES): not_scanned for phase in (Entering, Ready, Collecting, Refusing)},
+    (Ready, Hindrance.SAME_AGAIN): not_scanned,
+}
+"""(phase, why a label is no scan) -> move; elsewhere nobody waits for a scan.
+
+The same label again matters only to who waits for it: a code that came before the amount, and is shown again within
+the moment in which it counts as the same scan. A finger that pulls the trigger twice needs no word.
+"""

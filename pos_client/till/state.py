@@ -148,6 +148,11 @@ class AwaitingPin:
     wrong_before: bool = False
     member: str | None = None
 
+    @property
+    def pin_for(self) -> str:
+        """The name of this asking, for the keypads (`CustomerView.pin_for`)."""
+        return f"{self.order.order_id}/{self.asking}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckingPin:

@@ -66,6 +66,8 @@ MESSAGE_KEYS: Mapping[str, tuple[str, ...]] = {
     # Passing words to the cashier.
     "notice.busy": (),
     "notice.scan_not_taken": (),
+    "notice.two_codes": (),
+    "notice.same_again": (),
     "notice.amount_first": (),
     "notice.part_first": (),
     "notice.amount_stands": (),
@@ -144,7 +146,8 @@ class CustomerView:
     """The customer's screen: shop and amount first, then the keypad, then the result.
 
     `pin_for` is set while a PIN is asked: it names the asking (order and try), so that a new asking
-    clears what was typed before. The digits never leave the keypad but as one PinEntered.
+    clears what was typed before. The digits never leave the keypad but as one PinEntered; `dots` are how many
+    there are, on whichever keypad.
     """
 
     tone: Tone
@@ -154,6 +157,7 @@ class CustomerView:
     amount_units: int | None = None
     amount_money_minor: int | None = None
     pin_for: str | None = None
+    dots: int = 0
     tries_left: int | None = None
     expires_at: datetime | None = None
 

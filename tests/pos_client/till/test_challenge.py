@@ -12,9 +12,10 @@ from points_engine.contract import (
     PaymentState,
     Query,
     Refusal,
+    Secret,
 )
 from pos_client.till.effects import EntryKind, Record, Send, StartTimer, Timer
-from pos_client.till.events import CustomerCanceled, Dropped, PinTyping, Replied
+from pos_client.till.events import CustomerCanceled, Dropped, PinEntered, PinTyping, Replied
 from pos_client.till.state import (
     AwaitingPin,
     Canceling,
@@ -35,6 +36,7 @@ from tests.pos_client.till.walking import (
     charging,
     effects_of,
     fired,
+    happen,
     late_answer,
     lost,
     only,
@@ -44,6 +46,7 @@ from tests.pos_client.till.walking import (
     refuse,
     running,
     walk,
+    words,
 )
 
 CHECK = "send:AnswerChallenge start:reply_due"
@@ -76,6 +79,18 @@ def test_the_pin_goes_to_the_engine_and_nowhere_else() -> None:
     assert PIN not in repr((sent, checking))
     assert isinstance(checking.phase, CheckingPin)
     assert 0 == checking.phase.waiting.dots
+
+
+@pytest.mark.parametrize("pin_for", ["another/0", "", None, "this"])
+def test_a_pin_of_an_asking_that_is_over_is_no_try(pin_for: str | None) -> None:
+    """The slower one of two keypads finds its question gone; a PIN of this asking, or of none, is tried."""
+    before = awaiting_pin()
+    assert isinstance(before.phase, AwaitingPin)
+    asked = before.phase.pin_for if pin_for == "this" else pin_for
+    meant = pin_for in ("this", None)
+    till, effects = happen(before, PinEntered(Secret(PIN), asked))
+    assert meant == isinstance(till.phase, CheckingPin)
+    assert (CHECK if meant else "") == words(effects)
 
 
 def test_a_wrong_pin_is_asked_again() -> None:

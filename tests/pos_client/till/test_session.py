@@ -12,10 +12,13 @@ from pos_client.till.events import (
     CustomerCanceled,
     DeviceChanged,
     DeviceLamp,
+    DeviceRemoved,
     DigitTyped,
     Dropped,
     Erased,
+    Hindrance,
     NoReply,
+    NotScanned,
     OtherTenderTaken,
     PartWanted,
     PinTyping,
@@ -161,6 +164,44 @@ def test_a_lamp_changes_in_every_phase(phase: type[Any]) -> None:
     )
     assert till.lamps == (("sim:", DeviceLamp.FAULT, "Plug it in."), ("wedge:", DeviceLamp.READY, None))
     assert till.phase == REACHED[phase].phase
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_removed_device_has_no_lamp(phase: type[Any]) -> None:
+    """A device may be taken out of the settings at any time; the others keep their lamps."""
+    till = after(
+        DeviceChanged("sim:", DeviceLamp.READY),
+        DeviceChanged("wedge:", DeviceLamp.READY),
+        DeviceRemoved("sim:"),
+        DeviceRemoved("serial:/dev/unknown"),
+        till=REACHED[phase],
+    )
+    assert till.lamps == (("wedge:", DeviceLamp.READY, None),)
+    assert till.phase == REACHED[phase].phase
+
+
+TOLD = {
+    (state.Entering, Hindrance.TWO_CODES),
+    (state.Ready, Hindrance.TWO_CODES),
+    (state.Ready, Hindrance.SAME_AGAIN),
+    (state.Collecting, Hindrance.TWO_CODES),
+    (state.Refusing, Hindrance.TWO_CODES),
+}
+
+
+@pytest.mark.parametrize("why", Hindrance)
+@pytest.mark.parametrize("phase", PHASES)
+def test_who_waits_for_a_scan_hears_once_why_there_is_none(phase: type[Any], why: Hindrance) -> None:
+    """Two codes in view, or the same label within a moment: nothing is taken, and who waits is told once."""
+    till, effects = step(REACHED[phase], NotScanned(why, "camera:0"))
+    again = step(till, NotScanned(why, "camera:0"))
+
+    assert till.phase == REACHED[phase].phase
+    assert again == (till, ())
+    assert words(effects) == ("start:notice_over play:notice" if (phase, why) in TOLD else "")
+    assert till.notice == (
+        state.Notice(key=f"notice.{why}") if (phase, why) in TOLD else REACHED[phase].notice
+    )
 
 
 @pytest.mark.parametrize("phase", PHASES)

@@ -14,6 +14,8 @@ from pos_client.till.events import (
     DeviceLamp,
     DigitTyped,
     Dropped,
+    Hindrance,
+    NotScanned,
     OpenOrder,
     OtherTenderTaken,
     PartWanted,
@@ -180,6 +182,8 @@ SAID_ELSEWHERE = [
     after(scan(), till=charging()),
     after(SetAside()),
     after(scan()),
+    after(*amount("3"), Confirmed(), NotScanned(Hindrance.SAME_AGAIN, "sim:")),
+    after(NotScanned(Hindrance.TWO_CODES, "camera:0")),
     after(PartWanted(), *amount("3"), PartWanted(), scan()),
     after(*amount("99999")),
     after(*amount("3"), PartWanted(), *amount("4")),
@@ -249,6 +253,7 @@ def test_a_pin_is_asked_with_shop_amount_and_time() -> None:
         customer.pin_for, customer.tries_left, customer.expires_at,
         customer.amount_units, customer.amount_money_minor,
     )  # fmt: skip
+    assert 4 == customer.dots  # whichever of two keypads was used
     assert (4, START + LIFETIME, "王*") == (seen.cashier.dots, seen.cashier.expires_at, seen.cashier.member)
 
 
