@@ -86,7 +86,7 @@ class CashierWindow(QWidget):
             lambda digits: inbox.put(DigitTyped(digits)),
             lambda: inbox.put(Erased()),
         )
-        self.action_bar = ActionBar(wording, self._act)
+        self.action_bar = ActionBar(wording, self._act_if_offered)
         self._lay_out()
         wording.changed.connect(self._paint)
         self._retitle()
@@ -151,6 +151,8 @@ class CashierWindow(QWidget):
             return self._enter
         if key == Qt.Key.Key_F9:
             return self._open_shift_log
+        if key == Qt.Key.Key_F10:
+            return self.top.switch_language
         action = ACTION_KEYS.get(key)
         return None if action is None else partial(self._act_if_offered, action)
 
@@ -161,10 +163,7 @@ class CashierWindow(QWidget):
 
     def _act_if_offered(self, action: Action) -> None:
         if self._view is not None and action in self._view.actions:
-            self._act(action)
-
-    def _act(self, action: Action) -> None:
-        self._inbox.put(ACTION_EVENTS[action])
+            self._inbox.put(ACTION_EVENTS[action])
 
     def _paint(self) -> None:
         self._retitle()

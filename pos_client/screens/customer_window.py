@@ -168,8 +168,9 @@ class CustomerWindow(QWidget):
 
     @Slot()
     def _cancel(self) -> None:
-        self.keypad.ask(None)
+        self.keypad.give_up()
         self.dots.show_count(0)
+        self.cancel.setEnabled(False)
         self._inbox.put(CustomerCanceled())
 
     def _paint(self) -> None:
@@ -188,9 +189,9 @@ class CustomerWindow(QWidget):
         self.status.show_words(
             view.tone, self._said(view.headline), self._detail(view), calm=_calm_icon(view)
         )
-        if view.pin_for is None or not self.keypad.is_open:
+        if self.keypad.ask(view.pin_for):
             self.dots.show_count(0)
-        self.keypad.ask(view.pin_for)
+            self.cancel.setEnabled(True)
         self._pin_side.setVisible(view.pin_for is not None)
         self.cancel.setVisible(view.pin_for is not None)
         self.countdown.run_until(view.expires_at)

@@ -79,13 +79,23 @@ class PinKeypad(QWidget):
         self.setAccessibleName(name)
         self.update()
 
-    def ask(self, asking: str | None) -> None:
-        """Open for this asking (`CustomerView.pin_for`), or close. The same asking again changes nothing."""
+    def ask(self, asking: str | None) -> bool:
+        """Open for this asking (`CustomerView.pin_for`), or close; whether it is another than before.
+
+        The same asking again changes nothing: what was typed stays, and what was given up stays closed.
+        """
         if asking == self._asking:
-            return
+            return False
         self._asking = asking
         self._wipe()
         self._open = asking is not None
+        self.update()
+        return True
+
+    def give_up(self) -> None:
+        """Forget what was typed and take no more for this asking."""
+        self._wipe()
+        self._open = False
         self.update()
 
     def type_key(self, key: str) -> None:

@@ -88,7 +88,8 @@ class TopBar(QFrame):
         self.shift_log.set_hint("F9")
         self.language = TillButton(ButtonRole.QUIET, largest=17, smallest=14, least_height=44)
         self.language.set_icon(TintedIcon(Icon.LANGUAGE, PALETTE.ink))
-        self.language.clicked.connect(lambda: wording.set_language(wording.language.other))
+        self.language.set_hint("F10")
+        self.language.clicked.connect(self.switch_language)
         self.time = QLabel()
         self.time.setObjectName("clock")
         row = QHBoxLayout(self)
@@ -126,6 +127,11 @@ class TopBar(QFrame):
             others.append(self.parked)
         taken = sum(widget.sizeHint().width() + 16 for widget in others)
         self.lamps.use_room(self.width() - taken - _LEAST_FOR_NAMES - 64)
+
+    @Slot()
+    def switch_language(self) -> None:
+        """Speak the other language, on every screen."""
+        self._wording.set_language(self._wording.language.other)
 
     def _tick(self) -> None:
         self.time.setText(f"{self._clock.now().astimezone(self._place.zone):%H:%M}")
