@@ -164,7 +164,7 @@ class CustomerWindow(QWidget):
 
     def _entered(self, pin: Secret) -> None:
         self.dots.show_count(PIN_LENGTH)
-        self._inbox.put(PinEntered(pin))
+        self._inbox.put(PinEntered(pin, self.keypad.asking))
 
     @Slot()
     def _cancel(self) -> None:
@@ -192,6 +192,8 @@ class CustomerWindow(QWidget):
         if self.keypad.ask(view.pin_for):
             self.dots.show_count(0)
             self.cancel.setEnabled(True)
+        if self.keypad.is_open and not self.keypad.count:
+            self.dots.show_count(view.dots)  # typed on a keypad of its own
         self._pin_side.setVisible(view.pin_for is not None)
         self.cancel.setVisible(view.pin_for is not None)
         self.countdown.run_until(view.expires_at)

@@ -69,6 +69,11 @@ class PinKeypad(QWidget):
         return self._open
 
     @property
+    def asking(self) -> str | None:
+        """Which asking the digits are for, or were for."""
+        return self._asking
+
+    @property
     def count(self) -> int:
         """How many digits were typed."""
         return len(self._digits)

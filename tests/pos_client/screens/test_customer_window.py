@@ -1,5 +1,7 @@
 """The customer's screen: the amount before the PIN, the PIN for the engine alone, the result for everybody."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -39,7 +41,9 @@ def test_a_pin_goes_to_the_till_as_one_secret(window: CustomerWindow, inbox: Tic
     window.show_view(SAMPLES["pin"])
     tap(window, PIN)
 
-    assert list(inbox.events) == [*(PinTyping(count) for count in range(1, 7)), PinEntered(Secret(PIN))]
+    asking = SAMPLES["pin"].customer.pin_for
+    typed = [PinTyping(count) for count in range(1, 7)]
+    assert list(inbox.events) == [*typed, PinEntered(Secret(PIN), asking)]
     assert (window.dots.count, window.keypad.is_open) == (6, False)
     assert PIN not in repr(list(inbox.events))
 
@@ -53,6 +57,17 @@ def test_typing_goes_on_while_the_view_is_painted(window: CustomerWindow) -> Non
     window.show_view(SAMPLES["pin-wrong"])
 
     assert (same, window.dots.count, window.keypad.count) == ((2, 2), 0, 0)
+
+
+def test_a_keypad_of_its_own_fills_the_same_dots(window: CustomerWindow) -> None:
+    """What is typed on a device is seen in the dots, and never takes back what was typed here."""
+    pin = SAMPLES["pin"]
+    window.show_view(replace(pin, customer=replace(pin.customer, dots=2)))
+    device = window.dots.count
+    tap(window, "908")
+    window.show_view(replace(pin, customer=replace(pin.customer, dots=1)))
+
+    assert (device, window.dots.count) == (2, 3)
 
 
 def test_the_customer_can_cancel(window: CustomerWindow, inbox: TickingInbox) -> None:
