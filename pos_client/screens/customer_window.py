@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeyEvent, QScreen
+from PySide6.QtCore import QRect, Qt, Slot
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QScreen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from points_engine.contract import Secret
@@ -66,6 +66,8 @@ class CustomerWindow(QWidget):
         self._inbox = inbox
         self._wording = wording
         self._view: CustomerView | None = None
+        self._beside: QWidget | None = None
+        self._own_screen: QScreen | None = None
         self.setObjectName("customerWindow")
         if shares_keyboard:
             self.setWindowFlag(Qt.WindowType.WindowDoesNotAcceptFocus)
@@ -130,14 +132,55 @@ class CustomerWindow(QWidget):
         return self._view
 
     def place_on(self, screen: QScreen | None, beside: QWidget) -> None:
-        """Fill the customer's own screen, or stand beside the cashier's window when there is none."""
-        if screen is not None:
+        """Fill the customer's own screen, or stand beside the cashier's window when there is none.
+
+        From then on it follows the screens: one that is plugged in is taken, and when it is unplugged the window
+        goes back beside the cashier's. Where a single screen has no room beside, the two windows overlap, and this
+        one comes to the front only while a PIN is asked.
+        """
+        if self._beside is None:
+            app = QGuiApplication.instance()
+            if isinstance(app, QGuiApplication):
+                app.screenAdded.connect(self._screen_added)
+                app.screenRemoved.connect(self._screen_removed)
+        self._beside = beside
+        self._own_screen = screen
+        if screen is None:
+            self.showNormal()
+            self.setGeometry(self._place_beside(beside))
+        else:
+            self.hide()  # a window that is shown fills the screen it is on
+            self.setScreen(screen)
             self.setGeometry(screen.geometry())
             self.showFullScreen()
+
+    def _place_beside(self, beside: QWidget) -> QRect:
+        edge, room = beside.frameGeometry(), beside.screen().availableGeometry()
+        place = QRect(edge.right() + 12, edge.top(), self.minimumWidth(), self.minimumHeight())
+        if place.right() > room.right():
+            place.moveBottomRight(room.bottomRight())
+        return place
+
+    def _come_forward(self, is_asked: bool) -> None:
+        """Where the windows overlap, be in front while the customer has something to do."""
+        beside = self._beside
+        if beside is None or self._own_screen is not None:
             return
-        edge = beside.frameGeometry()
-        self.move(edge.right() + 12, edge.top())
-        self.show()
+        if self.frameGeometry().intersects(beside.frameGeometry()):
+            if is_asked:
+                self.raise_()
+            else:
+                self.lower()
+
+    @Slot(QScreen)
+    def _screen_added(self, screen: QScreen) -> None:
+        if self._beside is not None and self._own_screen is None and screen != self._beside.screen():
+            self.place_on(screen, self._beside)
+
+    @Slot(QScreen)
+    def _screen_removed(self, screen: QScreen) -> None:
+        if self._beside is not None and screen == self._own_screen:
+            self.place_on(None, self._beside)
 
     def show_view(self, view: View) -> None:
         """Paint the customer's half of a view."""
@@ -192,6 +235,7 @@ class CustomerWindow(QWidget):
         if self.keypad.ask(view.pin_for):
             self.dots.show_count(0)
             self.cancel.setEnabled(True)
+            self._come_forward(view.pin_for is not None)
         if self.keypad.is_open and not self.keypad.count:
             self.dots.show_count(view.dots)  # typed on a keypad of its own
         self._pin_side.setVisible(view.pin_for is not None)

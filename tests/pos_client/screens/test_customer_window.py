@@ -1,6 +1,11 @@
 """The customer's screen: the amount before the PIN, the PIN for the engine alone, the result for everybody."""
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -185,12 +190,43 @@ def test_the_language_follows(window: CustomerWindow, wording: Wording) -> None:
     )
 
 
-def test_without_a_second_screen_it_stands_beside(window: CustomerWindow, qtbot: QtBot) -> None:
-    """Beside the cashier's window, not over it."""
+@pytest.mark.parametrize(("width", "is_beside"), [(100, True), (700, False)])
+def test_without_a_second_screen_it_stands_beside(
+    window: CustomerWindow, qtbot: QtBot, width: int, is_beside: bool
+) -> None:
+    """Beside the cashier's window where there is room, else over it, but always where it can be seen."""
     cashier = QWidget()
     qtbot.addWidget(cashier)
-    cashier.setGeometry(10, 20, 300, 200)
+    cashier.setGeometry(0, 20, width, 200)
     cashier.show()
+    screen = cashier.screen().availableGeometry()
+    window.setMinimumSize(600, 400)
     window.place_on(None, cashier)
 
-    assert window.frameGeometry().left() > cashier.frameGeometry().right()
+    assert screen.contains(window.geometry())
+    assert (window.frameGeometry().left() > cashier.frameGeometry().right()) == is_beside
+
+
+def test_a_second_screen_is_filled_and_its_loss_survived(tmp_path: Path) -> None:
+    """On two screens the window fills the second; without it, it stands beside; plugged in again, it goes back."""
+    screens = [
+        {"name": "cashier", "x": 0, "y": 0, "width": 1366, "height": 768},
+        {"name": "customer", "x": 1366, "y": 0, "width": 800, "height": 480},
+    ]
+    for screen in screens:
+        screen.update({"logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1})
+    config = tmp_path / "screens.json"
+    config.write_text(json.dumps({"screens": screens}), encoding="utf-8")
+    environment = {**os.environ, "QT_QPA_PLATFORM": f"offscreen:configfile={config}"}
+
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.pos_client.screens.two_screens"],
+        env=environment,
+        cwd=Path(__file__).resolve().parents[3],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=50,
+    ).stdout.splitlines()
+
+    assert told == ["own 1366 800x480 True", "removed 566 800x480 False", "added 1366 800x480 True"]
