@@ -8,15 +8,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from drivers import serial_gun, serial_port, simulated_gun, wedge
+from drivers import evdev_gun, hid_gun, serial_gun, serial_port, simulated_gun, wedge
 from drivers.device import Clock, Device, Repeats
 from drivers.errors import DriverMissing, PathInvalid
+from drivers.hid_library import HidInfo
+from drivers.input_nodes import InputNode, stable_name
+from drivers.key_presses import KeyPressParser
 from drivers.keystrokes import KeystrokeParser
 from drivers.repeats import RepeatFilter
 from drivers.scan import Scan
@@ -24,6 +27,7 @@ from drivers.scan import Scan
 _log = logging.getLogger(__name__)
 
 _STABLE_LINKS = Path("/dev/serial/by-id")
+_STABLE_INPUT_LINKS = Path("/dev/input/by-id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,29 @@ def _open_wedge(
     return wedge.WedgeGun(str(path), parser=parser, clock=clock, repeats=repeats)
 
 
+def _open_hid(path: DevicePath, options: dict[str, Any], **device: Any) -> Device:
+    try:
+        address = hid_gun.parse_address(path.address, options.get("serial"))
+    except ValueError:
+        raise PathInvalid(
+            f"{path.address!r} is no HID device",
+            "Write vendor and product such as hid:05e0:2100, or hid: for any.",
+        ) from None
+    return hid_gun.HidGun(str(path), address, **device)
+
+
+def _open_evdev(path: DevicePath, options: dict[str, Any], **device: Any) -> Device:
+    serial = options.pop("serial", None)
+    try:
+        address = evdev_gun.parse_address(path.address, serial)
+    except ValueError:
+        raise PathInvalid(
+            f"{path.address!r} is no keyboard",
+            "Write vendor and product such as evdev:05e0:1200, or a path below /dev/input.",
+        ) from None
+    return evdev_gun.EvdevGun(str(path), address, parser=lambda: KeyPressParser(**options), **device)
+
+
 def _open_simulated(path: DevicePath, options: dict[str, Any], **device: Any) -> Device:
     return simulated_gun.SimulatedGun(str(path), **options, **device)
 
@@ -165,18 +192,44 @@ def _find_serial() -> list[Found]:
     ]
 
 
+def _find_hid() -> list[Found]:
+    guns = hid_gun.list_guns()
+    return [Found(_path_by_ids("hid", info, guns), info.title) for info in guns]
+
+
+def _find_evdev() -> list[Found]:
+    keyboards = evdev_gun.list_keyboards()
+    keyboards.sort(key=lambda found: found.vendor_id not in hid_gun.GUN_VENDORS)
+    return [Found(_evdev_path(found, keyboards), found.name) for found in keyboards]
+
+
+def _evdev_path(found: InputNode, keyboards: list[InputNode]) -> str:
+    """By its ids, or by udev's name where they tell it from no other."""
+    twins = [other for other in keyboards if (other.ids, other.serial) == (found.ids, found.serial)]
+    if found.vendor_id and len(twins) == 1:
+        return _path_by_ids("evdev", found, keyboards)
+    return f"evdev:{stable_name(found.node, _STABLE_INPUT_LINKS.glob('*')) or found.node}"
+
+
+def _path_by_ids(kind: str, found: HidInfo | InputNode, others: Sequence[HidInfo | InputNode]) -> str:
+    """By its ids, and by its serial number where several have these ids: a gun's successor is found by the first."""
+    is_alone = sum(other.ids == found.ids for other in others) == 1
+    return str(DevicePath(kind, found.ids, {} if is_alone or not found.serial else {"serial": found.serial}))
+
+
 def _title_of(port: serial_port.PortInfo) -> str:
     return port.device if port.description in ("", "n/a") else f"{port.description} ({port.device})"
 
 
 def _stable_name(node: str, links: Path = _STABLE_LINKS) -> str:
     """The name udev gives a USB port for good; `/dev/ttyACM0` may be another gun tomorrow."""
-    target = Path(node).resolve()
-    return next((str(link) for link in sorted(links.glob("*")) if link.resolve() == target), node)
+    return stable_name(node, links.glob("*")) or node
 
 
 KINDS: Mapping[str, Kind] = {
     "serial": Kind(True, serial_gun.OPTIONS, _open_serial, _find_serial),
+    "hid": Kind(False, hid_gun.OPTIONS, _open_hid, _find_hid),
+    "evdev": Kind(True, evdev_gun.OPTIONS, _open_evdev, _find_evdev),
     "wedge": Kind(False, wedge.OPTIONS, _open_wedge, lambda: [Found("wedge:", "Keyboard gun")]),
     "sim": Kind(False, simulated_gun.OPTIONS, _open_simulated, lambda: [Found("sim:", "Simulated gun")]),
 }

@@ -3,16 +3,19 @@
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers import registry, serial_port
+from drivers import evdev_gun, hid_gun, registry, serial_port
 from drivers.device import State
 from drivers.errors import PathInvalid
+from drivers.evdev_gun import EvdevAddress, EvdevGun
 from drivers.framing import FrameMode
+from drivers.hid_gun import HidAddress, HidGun
 from drivers.registry import DevicePath, Found, SharedRepeats, list_devices, open_device, parse_path
 from drivers.repeats import RepeatFilter
 from drivers.scan import Scan
@@ -21,6 +24,8 @@ from drivers.simulated_gun import SimulatedGun
 from drivers.wedge import WedgeGun
 from tests.drivers.pty_line import Port, PtyLine
 from tests.drivers.watcher import Watcher
+from tests.fakes.hid_library import GUN
+from tests.fakes.input_nodes import KEYBOARD
 
 CODE = "660123456789012345"
 
@@ -53,9 +58,9 @@ def test_a_path_is_taken_apart_and_put_together(text: str, path: DevicePath) -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "Begin it with one of: serial:, wedge:, sim:."),
-        ("/dev/ttyACM0", "Begin it with one of: serial:, wedge:, sim:."),
-        ("usb:1", "Begin it with one of: serial:, wedge:, sim:."),
+        ("", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:."),
+        ("/dev/ttyACM0", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:."),
+        ("usb:1", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:."),
         ("serial:", "Write where the device is, such as serial:/dev/ttyACM0."),
         ("serial:?baud=9600", "Write where the device is, such as serial:/dev/ttyACM0."),
         (
@@ -77,6 +82,12 @@ def test_a_path_is_taken_apart_and_put_together(text: str, path: DevicePath) -> 
         ("wedge:?min_length=0", "It must be a number from 1 to 1024."),
         ("wedge:?prefix=%02", "It must be characters that keys make."),
         ("sim:?baud=9600", "Its options are: frame."),
+        ("evdev:", "Write where the device is, such as serial:/dev/ttyACM0."),
+        ("evdev:05e0:1200?layout=xx", "It must be one of us, uk, de, fr."),
+        ("evdev:05e0:1200?end=never", "It must be one of auto, key, silence."),
+        ("evdev:05e0:1200?prefix=%02", "It must be characters that keys make."),
+        ("evdev:05e0:1200?silence_seconds=11", "It must be a number of seconds above 0, 10 at most."),
+        ("hid:?layout=us", "Its options are: serial."),
     ],
 )
 def test_a_path_that_makes_no_sense_is_refused(text: str, words: str) -> None:
@@ -111,7 +122,28 @@ def test_a_path_opens_its_kind() -> None:
     assert expected == gun._settings
     assert isinstance(open_device(DevicePath("wedge", "", {"gap_seconds": "0.1"})), WedgeGun)
     assert isinstance(open_device("sim:"), SimulatedGun)
+    assert isinstance(open_device("hid:"), HidGun)
+    hid = open_device("hid:05E0:2100?serial=S1")
+    assert isinstance(hid, HidGun)
+    assert HidAddress(0x05E0, 0x2100, "S1") == hid._address
+    evdev = open_device("evdev:05e0:1200?layout=fr&end=key&prefix=~&suffix=%23&silence_seconds=0.5&serial=S1")
+    assert isinstance(evdev, EvdevGun)
+    assert EvdevAddress(None, 0x05E0, 0x1200, "S1") == evdev._address
     assert (State.DISCOVERED, "sim:2") == (open_device("sim:2").health().state, open_device("sim:2").path)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("hid:scanner", "Write vendor and product such as hid:05e0:2100, or hid: for any."),
+        ("evdev:scanner", "Write vendor and product such as evdev:05e0:1200, or a path below /dev/input."),
+    ],
+)
+def test_an_address_that_is_none_is_refused(path: str, words: str) -> None:
+    """What cannot be an address of its kind says what one looks like."""
+    with pytest.raises(PathInvalid) as caught:
+        open_device(path)
+    assert words == caught.value.remedy
 
 
 def test_one_label_through_two_guns_is_one_scan(watcher: Watcher, line: PtyLine) -> None:
@@ -164,6 +196,42 @@ def test_many_threads_let_one_scan_through() -> None:
 # ---- what is there
 
 
+@pytest.fixture(autouse=True)
+def nothing_attached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test lists the keyboards and guns of the machine it runs on."""
+    monkeypatch.setattr(hid_gun, "list_guns", list)
+    monkeypatch.setattr(evdev_gun, "list_keyboards", list)
+
+
+def test_guns_are_listed_by_their_ids(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Ids tell a gun; its serial number where there are two; udev's name where even that is missing. Makers first."""
+    guns = [GUN, replace(GUN, path=b"1", serial="S 2"), replace(GUN, path=b"2", product_id=0x1701)]
+    keyboards = [
+        replace(KEYBOARD, node="/dev/input/event1", name="Keyboard", vendor_id=0x046D),
+        KEYBOARD,
+        replace(KEYBOARD, node="/dev/input/event4", vendor_id=0x1A2B, name="Twin", serial=""),
+        replace(KEYBOARD, node="/dev/input/event5", vendor_id=0x1A2B, name="Twin", serial=""),
+        replace(KEYBOARD, node="/dev/input/event6", vendor_id=0, product_id=0, name="Virtual", serial=""),
+    ]
+    (tmp_path / "usb-Twin-event-kbd").symlink_to("/dev/input/event5")
+    monkeypatch.setattr(registry, "_STABLE_INPUT_LINKS", tmp_path)
+    monkeypatch.setattr(hid_gun, "list_guns", lambda: guns)
+    monkeypatch.setattr(evdev_gun, "list_keyboards", lambda: keyboards)
+    monkeypatch.setattr(serial_port, "list_ports", list)
+    assert [
+        Found("hid:05e0:2100?serial=S1", "Zebra DS9308"),
+        Found("hid:05e0:2100?serial=S+2", "Zebra DS9308"),
+        Found("hid:05e0:1701", "Zebra DS9308"),
+        Found("evdev:05e0:1200", "Symbol Bar Code Scanner"),
+        Found("evdev:046d:1200", "Keyboard"),
+        Found("evdev:/dev/input/event4", "Twin"),
+        Found(f"evdev:{tmp_path}/usb-Twin-event-kbd", "Twin"),
+        Found("evdev:/dev/input/event6", "Virtual"),
+    ] == list_devices()[:-2]
+    for found in list_devices():
+        open_device(found.path)
+
+
 def test_what_is_there_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Serial ports come with their names, then the guns that are always there."""
     ports = [Port("/dev/ttyACM7", "Voyager 1200g"), Port("/dev/ttyS0")]
@@ -208,9 +276,10 @@ def test_a_usb_port_is_listed_by_the_name_it_keeps(tmp_path: Path) -> None:
 
 
 def test_no_library_is_imported_before_a_device_is_opened() -> None:
-    """Importing the registry and making devices does not import pyserial: a till starts without it."""
+    """Importing the registry and making devices imports none of their libraries: a till starts without them."""
     program = (
-        "import sys; from drivers.registry import open_device; open_device('serial:/dev/ttyACM0'); "
-        "raise SystemExit('serial' in sys.modules)"
+        "import sys; from drivers.registry import open_device\n"
+        "for path in ('serial:/dev/ttyACM0', 'hid:', 'evdev:05e0:1200'): open_device(path)\n"
+        "raise SystemExit(bool({'serial', 'hid', 'hidraw', 'evdev'} & set(sys.modules)))"
     )
     assert 0 == subprocess.run([sys.executable, "-c", program], check=False).returncode
