@@ -1,0 +1,96 @@
+"""A printer with a network port (9100, "raw" or "AppSocket"): one connection for each receipt."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from typing import ClassVar
+
+from drivers.device import Clock
+from drivers.errors import DeviceAbsent, DeviceLost, DeviceUnavailable
+from drivers.printer_link import WAIT_SECONDS, PrinterLink
+
+_CONNECT_SECONDS = 3.0
+_FINISH_SECONDS = 1.0
+"""How long the printer may take to close its side. Many do not, and wait for ours."""
+
+
+class PrinterSocket(PrinterLink):
+    """A link to `host`:`port`. Most such printers serve one connection at a time, so none is held in between."""
+
+    is_shared: ClassVar[bool] = True
+
+    def __init__(self, host: str, port: int = 9100, *, clock: Clock = time.monotonic) -> None:
+        super().__init__(f"{host}:{port}")
+        self._place = (host, port)
+        self._clock = clock
+        self._socket: socket.socket | None = None
+
+    def open(self) -> None:
+        self.close()
+        try:
+            self._socket = socket.create_connection(self._place, timeout=_CONNECT_SECONDS)
+        except OSError as error:
+            raise _absent_or_busy(self.address, error) from error
+        self._socket.setblocking(False)
+
+    def write(self, data: bytes) -> int:
+        try:
+            connection = self._opened()
+            _, writable, _ = select.select([], [connection], [], WAIT_SECONDS)
+            return connection.send(data) if writable else 0
+        except OSError as error:
+            raise DeviceLost(self.address) from error
+
+    def read(self) -> bytes:
+        return self._receive(WAIT_SECONDS)
+
+    def finish(self) -> None:
+        """Close our side and hear the printer out: to hang up on unread answers would tear down what is on its way."""
+        deadline = self._clock() + _FINISH_SECONDS
+        try:
+            self._opened().shutdown(socket.SHUT_WR)
+        except OSError as error:
+            raise DeviceLost(self.address) from error
+        while (left := deadline - self._clock()) > 0:
+            try:
+                self._receive(left)
+            except _HungUp:
+                return
+
+    def close(self) -> None:
+        connection, self._socket = self._socket, None
+        if connection is not None:
+            connection.close()
+
+    def _receive(self, timeout_seconds: float) -> bytes:
+        try:
+            connection = self._opened()
+            readable, _, _ = select.select([connection], [], [], timeout_seconds)
+            data = connection.recv(4096) if readable else None
+        except OSError as error:
+            raise DeviceLost(self.address) from error
+        if data == b"":
+            raise _HungUp(self.address)
+        return data or b""
+
+    def _opened(self) -> socket.socket:
+        if self._socket is None:
+            raise DeviceLost(self.address)
+        return self._socket
+
+
+class _HungUp(DeviceLost):
+    """The printer has closed its side, which is its right once everything was said."""
+
+    kind = "printer_hung_up"
+
+
+def _absent_or_busy(address: str, error: OSError) -> DeviceUnavailable:
+    if isinstance(error, ConnectionRefusedError):
+        return DeviceUnavailable(
+            f"The printer at {address} takes no connection",
+            "Look whether it is printing for another till; else switch it off and on.",
+        )
+    return DeviceAbsent(address)
