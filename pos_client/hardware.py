@@ -1,21 +1,27 @@
 """The till's devices: what they read becomes Scanned, how they are becomes DeviceChanged, all through the inbox."""
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from drivers import registry
-from drivers.device import Device, Health, State
-from drivers.errors import DeviceAbsent, DeviceBusy, DeviceError, DeviceLost
+from drivers.device import Device, Health, Repeats, State, Statistics
+from drivers.errors import DeviceError
 from drivers.scan import Scan
 from points_engine.contract import Secret
+from pos_client.device_setup import lamp_of
 from pos_client.ports import Inbox
-from pos_client.till.events import DeviceChanged, DeviceLamp, Scanned
+from pos_client.till.events import (
+    DeviceChanged,
+    DeviceLamp,
+    DeviceRemoved,
+    Hindrance,
+    NotScanned,
+    Scanned,
+)
 
 logger = logging.getLogger(__name__)
-
-PASSING = {DeviceAbsent.kind, DeviceBusy.kind, DeviceLost.kind}
-"""What mends itself once a cable or another program is dealt with: the till is searching. The rest is a fault."""
 
 
 class Hardware:
@@ -25,37 +31,128 @@ class Hardware:
         self, paths: Sequence[str], inbox: Inbox, *, open_device: Callable[..., Device] = registry.open_device
     ) -> None:
         self._inbox = inbox
+        self._open_device = open_device
+        # Device threads, the windows' and whoever reconfigures meet here; held for a moment only.
+        self._lock = threading.Lock()
+        self._change = threading.Lock()
         self._devices: dict[str, Device] = {}
+        self._broken: dict[str, DeviceError] = {}
         self._shown: dict[str, tuple[DeviceLamp, str | None]] = {}
-        self._broken: list[DeviceChanged] = []
-        # One label read by two guns is one scan.
-        repeats = registry.SharedRepeats()
-        for path in dict.fromkeys(paths):
-            try:
-                self._devices[path] = open_device(path, repeats=repeats)
-            except DeviceError as error:
-                logger.warning("%s: %s", path, error)
-                self._broken.append(DeviceChanged(path, DeviceLamp.FAULT, error.remedy))
+        self._order: tuple[str, ...] = tuple(dict.fromkeys(paths))
+        self._listener: Callable[[Scan], None] | None = None
+        self._is_started = self._is_stopped = False
+        self._repeats = _ToldRepeats(registry.SharedRepeats(), self._told_again)
+        for path in self._order:
+            self._make(path)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of the till's devices, in their order."""
+        return self._order
 
     def device(self, path: str) -> Device | None:
         """The device at this path, for whom it needs besides its reader: the window's key filter, the demo."""
         return self._devices.get(path)
 
+    def devices(self) -> tuple[Device, ...]:
+        """All that could be made of the paths, in their order."""
+        with self._lock:
+            return tuple(self._devices[path] for path in self._order if path in self._devices)
+
+    def healths(self) -> tuple[Health, ...]:
+        """How every device is, in their order; what could not even be made is lost, with its error."""
+        with self._lock:
+            known = [(path, self._devices.get(path), self._broken.get(path)) for path in self._order]
+        return tuple(
+            device.health() if device is not None else _broken_health(path, error)
+            for path, device, error in known
+        )
+
     def start(self) -> None:
         """Begin to read. Returns at once."""
-        for change in self._broken:
-            self._inbox.put(change)
-        for path, device in self._devices.items():
-            self._show(path, DeviceLamp.SEARCHING, None)
-            device.start(self._scanned, partial(self._changed, path))
+        self._is_started = True
+        for path in self._order:
+            self._start(path)
+
+    def reconfigure(self, paths: Sequence[str]) -> None:
+        """Use these devices from now on, in this order. Waits until those left out are closed.
+
+        A device whose path stays is not touched, so nothing it reads meanwhile is lost. Raises PathInvalid for a
+        path that cannot be understood; then nothing has changed.
+        """
+        wanted = tuple(dict.fromkeys(paths))
+        for path in wanted:
+            registry.parse_path(path)
+        with self._change:
+            if self._is_stopped:
+                return
+            removed = [path for path in self._order if path not in wanted]
+            added = [path for path in wanted if path not in self._order]
+            with self._lock:
+                self._order = wanted
+                leaving = [self._devices.pop(path) for path in removed if path in self._devices]
+                for path in removed:
+                    self._broken.pop(path, None)
+            for device in leaving:
+                device.stop()
+            self._take_lamps_down()
+            for path in added:
+                self._make(path)
+            if self._is_started:
+                for path in wanted:
+                    begin = self._start if path in added else self._show_again
+                    begin(path)
 
     def stop(self) -> None:
         """Close all devices; nothing is read afterwards."""
-        for device in self._devices.values():
-            device.stop()
+        with self._change:
+            self._is_stopped = True
+            for device in self.devices():
+                device.stop()
+
+    def listen(self, on_scan: Callable[[Scan], None]) -> None:
+        """Scans go here instead of into the inbox, on the devices' threads, until `stop_listening`."""
+        with self._lock:
+            self._listener = on_scan
+
+    def stop_listening(self) -> None:
+        """Scans go into the inbox again."""
+        with self._lock:
+            self._listener = None
+
+    def _make(self, path: str) -> None:
+        try:
+            device = self._open_device(path, repeats=self._repeats)
+        except DeviceError as error:
+            logger.warning("%s: %s", path, error)
+            with self._lock:
+                self._broken[path] = error
+        else:
+            with self._lock:
+                self._devices[path] = device
+
+    def _start(self, path: str) -> None:
+        device = self._devices.get(path)
+        if device is None:
+            self._show(path, DeviceLamp.FAULT, self._broken[path].remedy)
+        else:
+            self._show(path, DeviceLamp.SEARCHING, None)
+            device.start(self._scanned, partial(self._changed, path))
 
     def _scanned(self, scan: Scan) -> None:
-        self._inbox.put(Scanned(Secret(scan.text), scan.source))
+        with self._lock:
+            listener = self._listener
+        if listener is None:
+            self._inbox.put(Scanned(Secret(scan.text), scan.source))
+        else:
+            listener(scan)
+
+    def _told_again(self, scan: Scan) -> None:
+        """Who waits for a scan learns that this label counts as the one before."""
+        with self._lock:
+            is_test = self._listener is not None
+        if not is_test:
+            self._inbox.put(NotScanned(Hindrance.SAME_AGAIN, scan.source))
 
     def _changed(self, path: str, health: Health) -> None:
         """Called on the device's own thread."""
@@ -63,15 +160,43 @@ class Hardware:
             self._show(path, lamp_of(health), health.error_remedy)
 
     def _show(self, path: str, lamp: DeviceLamp, remedy: str | None) -> None:
-        if self._shown.get(path) != (lamp, remedy):
+        with self._lock:
+            self._show_locked(path, lamp, remedy)
+
+    def _show_locked(self, path: str, lamp: DeviceLamp, remedy: str | None) -> None:
+        if path in self._order and self._shown.get(path) != (lamp, remedy):
             self._shown[path] = (lamp, remedy)
             self._inbox.put(DeviceChanged(path, lamp, remedy))
 
+    def _take_lamps_down(self) -> None:
+        with self._lock:
+            for path in self._shown:
+                self._inbox.put(DeviceRemoved(path))
+            self._shown.clear()
 
-def lamp_of(health: Health) -> DeviceLamp:
-    """What a device's health looks like from the desk."""
-    if health.state is State.ENABLED:
-        return DeviceLamp.READY
-    if health.error_kind is None or health.error_kind in PASSING:
-        return DeviceLamp.SEARCHING
-    return DeviceLamp.FAULT
+    def _show_again(self, path: str) -> None:
+        """Put the lamp of a device that stays where the new order wants it."""
+        with self._lock:  # what the device tells from now on comes after this
+            device, error = self._devices.get(path), self._broken.get(path)
+            health = device.health() if device is not None else _broken_health(path, error)
+            self._show_locked(path, lamp_of(health), health.error_remedy)
+
+
+class _ToldRepeats:
+    """Tells of every scan that is held to be a repeat."""
+
+    def __init__(self, repeats: Repeats, on_repeat: Callable[[Scan], None]) -> None:
+        self._repeats = repeats
+        self._on_repeat = on_repeat
+
+    def is_repeat(self, scan: Scan) -> bool:
+        """As the shared window says."""
+        is_repeat = self._repeats.is_repeat(scan)
+        if is_repeat:
+            self._on_repeat(scan)
+        return is_repeat
+
+
+def _broken_health(path: str, error: DeviceError | None) -> Health:
+    kind, remedy = (None, None) if error is None else (error.kind, error.remedy)
+    return Health(path, State.LOST, kind, remedy, Statistics())

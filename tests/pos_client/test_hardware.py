@@ -1,26 +1,30 @@
 """Devices: what they read and how they are comes through the inbox."""
 
 import logging
+import queue
 from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
 
-from drivers.device import Health, State, Statistics
-from drivers.errors import (
-    DeviceAbsent,
-    DeviceBusy,
-    DeviceLost,
-    DevicePermission,
-    DeviceUnusable,
-    DriverMissing,
-)
+from drivers.device import State
+from drivers.errors import PathInvalid
+from drivers.scan import Scan
 from drivers.simulated_gun import SimulatedGun
 from points_engine.contract import Secret
-from pos_client.hardware import Hardware, lamp_of
+from pos_client.demo.pty_gun import PtyGun
+from pos_client.hardware import Hardware
 from pos_client.inbox import QueueInbox
-from pos_client.till.events import DeviceChanged, DeviceLamp, Event, Scanned
-from tests.pos_client.till.walking import CODE, OTHER_CODE
+from pos_client.till.events import (
+    DeviceChanged,
+    DeviceLamp,
+    DeviceRemoved,
+    Event,
+    Hindrance,
+    NotScanned,
+    Scanned,
+)
+from tests.pos_client.till.walking import CODE, LABEL, OTHER_CODE
 
 PATIENCE_SECONDS = 10.0
 
@@ -115,7 +119,8 @@ def test_one_label_under_two_guns_is_one_scan(inbox: QueueInbox, running: Callab
     until(inbox, lambda event: isinstance(event, Scanned))
     gun_of(hardware, "sim:2").trigger(CODE)
     gun_of(hardware, "sim:2").trigger(OTHER_CODE)
-    (second,) = until(inbox, lambda event: isinstance(event, Scanned))
+    again, second = until(inbox, lambda event: isinstance(event, Scanned))
+    assert NotScanned(Hindrance.SAME_AGAIN, "sim:2") == again
     assert Scanned(Secret(OTHER_CODE), "sim:2") == second
 
 
@@ -142,34 +147,124 @@ def test_a_device_nobody_asked_for_is_not_there(running: Callable[..., Hardware]
     assert running("sim:").device("wedge:") is None
 
 
-def health(state: State, error_kind: str | None = None) -> Health:
-    """How a device is."""
-    return Health("sim:", state, error_kind, "Do something." if error_kind else None, Statistics())
-
-
-@pytest.mark.parametrize(
-    ("seen", "lamp"),
-    [
-        (health(State.DISCOVERED), DeviceLamp.SEARCHING),
-        (health(State.CLAIMED), DeviceLamp.SEARCHING),
-        (health(State.ENABLED), DeviceLamp.READY),
-        (health(State.LOST), DeviceLamp.SEARCHING),
-        (health(State.LOST, DeviceAbsent.kind), DeviceLamp.SEARCHING),
-        (health(State.LOST, DeviceBusy.kind), DeviceLamp.SEARCHING),
-        (health(State.LOST, DeviceLost.kind), DeviceLamp.SEARCHING),
-        (health(State.LOST, DevicePermission.kind), DeviceLamp.FAULT),
-        (health(State.LOST, DeviceUnusable.kind), DeviceLamp.FAULT),
-        (health(State.LOST, DriverMissing.kind), DeviceLamp.FAULT),
-    ],
-)
-def test_the_lamp_of_a_health(seen: Health, lamp: DeviceLamp) -> None:
-    """What mends itself is searched for; what somebody must mend is a fault."""
-    assert lamp == lamp_of(seen)
-
-
 def test_a_closed_device_changes_no_lamp(inbox: QueueInbox, running: Callable[..., Hardware]) -> None:
     """Ending the program is no fault of the gun."""
     hardware = running("sim:")
     until(inbox, is_ready)
     hardware.stop()
     assert inbox.get(0.0) is None
+
+
+@pytest.fixture
+def guns() -> Iterator[tuple[PtyGun, PtyGun]]:
+    """Two serial guns on real lines."""
+    with PtyGun() as one, PtyGun() as other:
+        yield one, other
+
+
+def scanned(inbox: QueueInbox) -> Scanned:
+    """The next scan."""
+    event = until(inbox, lambda event: isinstance(event, Scanned))[-1]
+    assert isinstance(event, Scanned)
+    return event
+
+
+def lamps_after(events: list[Event]) -> dict[str, DeviceLamp]:
+    """The lamps a till shows after these events, in their order."""
+    lamps: dict[str, DeviceLamp] = {}
+    for event in events:
+        if isinstance(event, DeviceChanged):
+            lamps[event.path] = event.lamp
+        elif isinstance(event, DeviceRemoved):
+            lamps.pop(event.path, None)
+    return lamps
+
+
+def test_a_gun_can_be_exchanged_while_the_till_runs(
+    inbox: QueueInbox, running: Callable[..., Hardware], guns: tuple[PtyGun, PtyGun]
+) -> None:
+    """The new gun is read at once, the old one's line is free for others, and its lamp is gone."""
+    old, new = guns
+    hardware = running(old.path)
+    seen = until(inbox, is_ready)
+    hardware.reconfigure([new.path])
+    seen += until(inbox, lambda event: event == DeviceChanged(new.path, DeviceLamp.READY))
+    old.scan(CODE)
+    new.scan(OTHER_CODE)
+
+    assert Scanned(Secret(OTHER_CODE), new.path) == scanned(inbox)
+    assert {new.path: DeviceLamp.READY} == lamps_after(seen)
+    again = running(old.path)
+    until(inbox, lambda event: event == DeviceChanged(old.path, DeviceLamp.READY))
+    assert [old.path] == [each.path for each in again.healths()]
+
+
+def test_a_gun_that_stays_is_not_touched(
+    inbox: QueueInbox, running: Callable[..., Hardware], guns: tuple[PtyGun, PtyGun]
+) -> None:
+    """Adding and ordering leaves the other gun open: same device, no reconnect, and its lamp moves."""
+    first, second = guns
+    hardware = running(first.path)
+    seen = until(inbox, is_ready)
+    kept = hardware.device(first.path)
+    hardware.reconfigure([second.path, first.path])
+    seen += until(inbox, lambda event: event == DeviceChanged(second.path, DeviceLamp.READY))
+    while (event := inbox.get(0.0)) is not None:
+        seen.append(event)
+    first.scan(CODE)
+
+    assert Scanned(Secret(CODE), first.path) == scanned(inbox)
+    assert kept is hardware.device(first.path)
+    assert [second.path, first.path] == list(lamps_after(seen)) == [each.path for each in hardware.healths()]
+    assert [0, 0] == [each.statistics.reconnects for each in hardware.healths()]
+
+
+def test_a_path_nobody_understands_changes_nothing(
+    inbox: QueueInbox, running: Callable[..., Hardware], guns: tuple[PtyGun, PtyGun]
+) -> None:
+    """The till goes on with what it had."""
+    hardware = running(guns[0].path)
+    until(inbox, is_ready)
+    with pytest.raises(PathInvalid):
+        hardware.reconfigure([guns[1].path, "telescope:"])
+    guns[0].scan(CODE)
+    assert Scanned(Secret(CODE), guns[0].path) == scanned(inbox)
+    assert (guns[0].path,) == hardware.paths
+
+
+def test_devices_set_up_before_the_start_or_after_the_end_are_not_read(inbox: QueueInbox) -> None:
+    """Only a running till reads; one that has been stopped opens nothing any more."""
+    hardware = Hardware(["sim:1"], inbox)
+    hardware.reconfigure(["sim:2"])
+    assert inbox.get(0.0) is None
+    hardware.start()
+    until(inbox, is_ready)
+    hardware.stop()
+    hardware.reconfigure(["sim:3"])
+    assert [State.CLOSED] == [each.state for each in hardware.healths()]
+    assert ("sim:2",) == hardware.paths
+
+
+def test_how_a_device_is_that_could_not_be_made(running: Callable[..., Hardware]) -> None:
+    """It is lost, with its error, like any other that is away."""
+    (broken,) = running("wedge:?prefix=%07").healths()
+    assert (State.LOST, "path_invalid") == (broken.state, broken.error_kind)
+    assert broken.error_remedy
+
+
+def test_a_listener_gets_the_scans_instead_of_the_sale(
+    inbox: QueueInbox, running: Callable[..., Hardware], guns: tuple[PtyGun, PtyGun]
+) -> None:
+    """While a gun is tried out nothing is sold; afterwards everything reaches the sale again."""
+    heard: queue.SimpleQueue[Scan] = queue.SimpleQueue()
+    hardware = running(guns[0].path)
+    until(inbox, is_ready)
+    hardware.listen(heard.put)
+    guns[0].scan(CODE)
+    assert CODE == heard.get(timeout=PATIENCE_SECONDS).text
+    guns[0].scan(CODE)
+    guns[0].scan(LABEL)
+    assert LABEL == heard.get(timeout=PATIENCE_SECONDS).text
+    hardware.stop_listening()
+    guns[0].scan(OTHER_CODE)
+    assert [Scanned(Secret(OTHER_CODE), guns[0].path)] == until(inbox, lambda event: True)
