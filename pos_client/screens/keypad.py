@@ -168,7 +168,9 @@ class PinKeypad(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Out of sight, out of memory."""
-        self._wipe()
+        if self._digits:
+            self._wipe()
+            self._on_count(0)
         super().hideEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
