@@ -8,8 +8,8 @@ what hidapi's maintainers call safe (libusb/hidapi#45).
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import importlib
 import queue
 import sys
 import threading
@@ -162,16 +162,19 @@ class _Handle(HidHandle):
         self._owner.call(self._device.close)
 
 
-def load_hidapi(
-    platform: str = sys.platform, import_module: Callable[[str], Any] = importlib.import_module
-) -> Any:
+def load_hidapi(platform: str = sys.platform) -> Any:
     """The module to use on this system. Raises DriverMissing when there is none."""
-    for name in ("hidraw", "hid") if platform.startswith("linux") else ("hid",):
-        try:
-            return import_module(name)
-        except ImportError:
-            continue
-    raise DriverMissing("hidapi")
+    # Imported here and by name: a till without such a gun starts without it, and the packer still finds both.
+    if platform.startswith("linux"):
+        with contextlib.suppress(ImportError):
+            import hidraw  # noqa: PLC0415  # as above
+
+            return hidraw
+    try:
+        import hid  # noqa: PLC0415  # as above
+    except ImportError:
+        raise DriverMissing("hidapi") from None
+    return hid
 
 
 @functools.cache

@@ -1,7 +1,8 @@
 """hidapi behind its port: one thread for what is the process's, and nothing but the port's own words outside."""
 
+import sys
 import threading
-from types import SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -143,17 +144,21 @@ def test_errors_come_out_where_the_call_came_from() -> None:
         ("linux", {"hid"}, "hid"),
         ("darwin", {"hid", "hidraw"}, "hid"),
         ("win32", {"hid"}, "hid"),
+        ("linux", set(), ""),
+        ("win32", {"hidraw"}, ""),
     ],
 )
-def test_each_system_has_its_module(platform: str, installed: set[str], loaded: str) -> None:
-    """On Linux the kernel's driver first, elsewhere the system's own."""
-
-    def import_module(name: str) -> object:
-        if name not in installed:
-            raise ImportError(name)
-        return SimpleNamespace(name=name)
-
-    assert loaded == load_hidapi(platform, import_module).name
+def test_each_system_has_its_module(
+    platform: str, installed: set[str], loaded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Linux the kernel's driver first, elsewhere the system's own; without either the package is named."""
+    for name in ("hid", "hidraw"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name) if name in installed else None)
+    if loaded:
+        assert loaded == load_hidapi(platform).__name__
+    else:
+        with pytest.raises(DriverMissing):
+            load_hidapi(platform)
 
 
 def test_a_missing_library_can_be_installed_later() -> None:
