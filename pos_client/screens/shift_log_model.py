@@ -60,11 +60,15 @@ _NUMBERS = {Column.UNITS, Column.MONEY}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
-    """What the reader said about a filter."""
+    """What the reader said: rows, and how many match and what they come to, unless only older rows were wanted."""
 
     rows: tuple[JournalRow, ...]
-    count: int
-    totals: Totals
+    whole: tuple[int, Totals] | None = None
+
+
+def _newest(log: ShiftLog, which: LogFilter, count: int) -> _Answer:
+    """The first page with its figures. Rows written meanwhile are in the next reading."""
+    return _Answer(rows=log.page(which, offset=0, limit=PAGE_ROWS), whole=(count, log.totals(which)))
 
 
 class ShiftLogModel(QAbstractTableModel):
@@ -84,9 +88,10 @@ class ShiftLogModel(QAbstractTableModel):
         self._zone = zone
         self._which = LogFilter()
         self._rows: list[JournalRow] = []
-        self._count = 0
+        self._whole = (0, Totals())
         self._asking = 0
         self._is_fetching = False
+        self._has_failed = False
         wording.changed.connect(self._retranslate)
 
     @property
@@ -102,35 +107,49 @@ class ShiftLogModel(QAbstractTableModel):
     def show_which(self, which: LogFilter) -> None:
         """Show the rows that match this; answers to earlier filters are dropped."""
         self._which = which
-        self._ask(0, PAGE_ROWS, self._take_all)
-
-    def refresh(self) -> None:
-        """Look for what the till wrote since."""
-        if not self._is_fetching:
-            self._ask(0, PAGE_ROWS, self._take_news)
-
-    def _ask(self, offset: int, limit: int, take: Callable[[_Answer], None]) -> None:
-        self._asking += 1
-        asking, which, log = self._asking, self._which, self._log
-        self._is_fetching = True
+        log = self._log
 
         def work() -> _Answer:
-            return _Answer(
-                rows=log.page(which, offset=offset, limit=limit),
-                count=log.count(which),
-                totals=log.totals(which),
-            )
+            return _newest(log, which, log.count(which))
 
-        def done(answer: _Answer) -> None:
-            if asking == self._asking:
-                self._is_fetching = False
+        self._ask(work, self._take_all)
+
+    def refresh(self) -> None:
+        """Look for what the till wrote since; nothing more is read when there is nothing."""
+        if self._is_fetching:
+            return
+        log, which, known = self._log, self._which, self._whole[0]
+
+        def work() -> _Answer | None:
+            count = log.count(which)
+            if count == known:
+                return None
+            return _newest(log, which, count)
+
+        self._ask(work, self._take_news)
+
+    def _ask(self, work: Callable[[], _Answer | None], take: Callable[[_Answer], None]) -> None:
+        self._asking += 1
+        asking = self._asking
+        self._is_fetching = True
+
+        def done(answer: _Answer | None) -> None:
+            if asking != self._asking:
+                return
+            self._is_fetching = False
+            if answer is not None:
                 take(answer)
-                self._count = answer.count
-                self.counted.emit(answer.count, answer.totals)
+                if answer.whole is not None:
+                    self._whole = answer.whole
+                    self.counted.emit(*answer.whole)
+            elif self._has_failed:
+                self.counted.emit(*self._whole)
+            self._has_failed = False
 
         def failed(error: Exception) -> None:
             if asking == self._asking:
                 self._is_fetching = False
+                self._has_failed = True
                 self.failed.emit(error)
 
         self._background.run(work, done, failed)
@@ -176,12 +195,18 @@ class ShiftLogModel(QAbstractTableModel):
 
     def canFetchMore(self, parent: Index) -> bool:
         """Whether older rows wait."""
-        return not parent.isValid() and not self._is_fetching and len(self._rows) < self._count
+        return not parent.isValid() and not self._is_fetching and len(self._rows) < self._whole[0]
 
     def fetchMore(self, parent: Index) -> None:
         """Ask for the next page; it arrives later."""
-        if self.canFetchMore(parent):
-            self._ask(len(self._rows), PAGE_ROWS, self._take_more)
+        if not self.canFetchMore(parent):
+            return
+        log, which, offset = self._log, self._which, len(self._rows)
+
+        def work() -> _Answer:
+            return _Answer(rows=log.page(which, offset=offset, limit=PAGE_ROWS))
+
+        self._ask(work, self._take_more)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole

@@ -16,6 +16,7 @@ class MemoryShiftLog(ShiftLog):
         self.gate.set()
         self.readers: set[int] = set()
         self.error: Exception | None = None
+        self.pages_read = 0
 
     def _matching(self, which: LogFilter) -> list[JournalRow]:
         self.readers.add(threading.get_ident())
@@ -40,6 +41,7 @@ class MemoryShiftLog(ShiftLog):
         self, which: LogFilter, *, offset: int, limit: int, newest_first: bool = True
     ) -> tuple[JournalRow, ...]:
         found = self._matching(which)
+        self.pages_read += 1
         return tuple(found[::-1] if newest_first else found)[offset : offset + limit]
 
     def rows(self, which: LogFilter) -> Iterable[JournalRow]:

@@ -133,6 +133,16 @@ def test_the_window_follows_the_till(window: ShiftLogWindow, qtbot: QtBot, log: 
     qtbot.waitUntil(lambda: shown(window) == newest(63))
 
 
+def test_a_quiet_till_is_not_read_again(window: ShiftLogWindow, qtbot: QtBot, log: MemoryShiftLog) -> None:
+    """Looking for news of a journal that did not grow counts its rows and reads none."""
+    qtbot.waitUntil(lambda: bool(shown(window)))
+    pages_read = log.pages_read
+    window.model.refresh()
+    qtbot.waitUntil(lambda: not window.model._is_fetching)
+
+    assert log.pages_read == pages_read
+
+
 def test_older_rows_come_when_they_are_wanted(
     window: ShiftLogWindow, qtbot: QtBot, log: MemoryShiftLog
 ) -> None:
