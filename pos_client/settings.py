@@ -1,9 +1,10 @@
-"""What a shop sets up at a till: a TOML file, over it the environment, checked when it is read."""
+"""What a shop sets up at a till: a TOML file, over it the environment, checked when it is read and when written."""
 
 import os
 import re
+import tempfile
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,8 @@ from pos_client.till.state import Rules
 
 APPLICATION = "points-till"
 PREFIX = "POINTS_TILL_"
+KEYPAD_KIND = "keypad"
+"""The kind of device that belongs to `keypads`; all others are `devices`."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^\S(.*\S)?$")]
 Word = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -37,12 +40,16 @@ class ExchangeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A till's settings. `devices` are paths as the drivers read them, `data_folder` holds journal and ledger."""
+    """A till's settings. `devices` and `keypads` (the customer's) are paths as the drivers read them.
+
+    `data_folder` holds journal and ledger.
+    """
 
     till_id: Word
     shop_name: Name
     cashier: Name
     devices: tuple[str, ...] = ("wedge:",)
+    keypads: tuple[str, ...] = ()
     language: Literal["zh_CN", "en"] = "zh_CN"
     data_folder: str = ""
     exchange: ExchangeSettings = ExchangeSettings()
@@ -96,12 +103,76 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] = os.
         settings = msgspec.convert(written, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsInvalid(_told(str(error), source)) from None
-    for device in settings.devices:
-        try:
-            parse_path(device)
-        except PathInvalid as error:
-            raise SettingsInvalid(f"devices: {error} Look in {source}.") from None
+    _check_paths(settings.devices, settings.keypads, source)
     return settings
+
+
+def save_devices(
+    place: Path, devices: Sequence[str], keypads: Sequence[str], environment: Mapping[str, str] = os.environ
+) -> None:
+    """Write the devices into the settings at `place`; all but these two lists, comments too, stays as it is.
+
+    The file is whole at every moment: the new one takes the old one's place when it is on the disk. Raises
+    SettingsInvalid, and then nothing was written.
+    """
+    for key, paths in (("devices", devices), ("keypads", keypads)):
+        variable = PREFIX + key.upper()
+        if variable in environment and tuple(paths) != tuple(_listed(environment[variable])):
+            raise SettingsInvalid(f"{variable} is set in the environment, and goes before {place}")
+    _check_paths(devices, keypads, str(place))
+    target = place.resolve()  # a link stays a link
+    try:
+        old = target.read_text(encoding="utf-8") if target.exists() else ""
+        new = _with_devices(old, devices, keypads)
+        _check_written(old, new, devices, keypads)
+        _replace(target, new)
+    except (OSError, ValueError) as error:  # TOML's errors and Unicode's are ValueErrors
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise SettingsInvalid(f"the settings at {place} cannot be written: {reason}") from None
+
+
+def _with_devices(text: str, devices: Sequence[str], keypads: Sequence[str]) -> str:
+    import tomlkit  # noqa: PLC0415  # 60 ms that a till which is set up needs not pay
+
+    document = tomlkit.parse(text)
+    document["devices"] = list(devices)
+    if keypads or "keypads" in document:
+        document["keypads"] = list(keypads)
+    return tomlkit.dumps(document)
+
+
+def _check_written(old: str, new: str, devices: Sequence[str], keypads: Sequence[str]) -> None:
+    """ValueError when the new text says anything else than the old one with these devices."""
+    expected = {"keypads": [], **tomllib.loads(old), "devices": [*devices]} | {"keypads": [*keypads]}
+    if expected != {"keypads": [], **tomllib.loads(new)}:
+        raise ValueError("the file is written in a way that cannot be kept; write the devices by hand")
+
+
+def _replace(target: Path, text: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    written = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        written.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
+        written.replace(target)
+    finally:
+        written.unlink(missing_ok=True)
+
+
+def _check_paths(devices: Sequence[str], keypads: Sequence[str], source: str) -> None:
+    for key, paths in (("devices", devices), ("keypads", keypads)):
+        for path in paths:
+            try:
+                parse_path(path)
+            except PathInvalid as error:
+                raise SettingsInvalid(f"{key}: {error} Look in {source}.") from None
+            if (key == "keypads") != (path.partition(":")[0] == KEYPAD_KIND):
+                right = "keypads" if key == "devices" else "devices"
+                raise SettingsInvalid(f"{key}: {path} belongs to {right}. Look in {source}.")
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:
@@ -126,13 +197,17 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         table, _, rest = key.partition("_")
         if rest in tables.get(table, ()):
             found.setdefault(table, {})[rest] = text
-        elif key == "devices":
-            found[key] = [part.strip() for part in text.split(",") if part.strip()]
+        elif key in {"devices", "keypads"}:
+            found[key] = _listed(text)
         elif key in Settings.__struct_fields__ and key not in tables:
             found[key] = text
         else:
             raise SettingsInvalid(f"{name} is no setting; there are: {', '.join(_keys())}")
     return found
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _keys() -> list[str]:

@@ -1,12 +1,17 @@
 """What a shop sets up at a till."""
 
+import errno
+import os
 from pathlib import Path
 
 import platformdirs
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from msgspec import structs
 
 from points_engine.amounts import Exchange
-from pos_client.settings import Settings, SettingsInvalid, load_settings, settings_path
+from pos_client.settings import Settings, SettingsInvalid, load_settings, save_devices, settings_path
 from tests.pos_client.till.walking import is_payment_code
 
 WHOLE = """
@@ -143,3 +148,93 @@ def test_settings_do_not_change(tmp_path: Path) -> None:
     settings = load_settings(written(tmp_path, LEAST), {})
     with pytest.raises(AttributeError):
         settings.till_id = "T2"  # type: ignore[misc]  # that is the point
+
+
+COMMENTED = """# The till at the door
+till_id = "T7" # written on its back
+shop_name = "街角小店"
+cashier = "林"
+devices = ["wedge:"]
+
+[exchange] # since May
+points = 10
+money_minor = 3
+"""
+
+
+def test_devices_are_written_and_all_else_stays(tmp_path: Path) -> None:
+    """What the shop wrote by hand, comments too, is where it was."""
+    path = written(tmp_path, COMMENTED)
+    path.chmod(0o640)
+    save_devices(path, ["serial:/dev/ttyACM0?baud=115200", "wedge:"], [], {})
+    devices = 'devices = ["serial:/dev/ttyACM0?baud=115200", "wedge:"]'
+
+    assert COMMENTED.replace('devices = ["wedge:"]', devices) == path.read_text(encoding="utf-8")
+    assert ("serial:/dev/ttyACM0?baud=115200", "wedge:") == load_settings(path, {}).devices
+    assert 0o640 == path.stat().st_mode & 0o777
+    assert [path] == list(tmp_path.iterdir())
+
+
+@given(
+    name=st.text(st.characters(codec="utf-8"), min_size=1),
+    baud=st.integers(50, 4_000_000),
+    twice=st.booleans(),
+)
+@example(name='/dev/"a\\b" #\n[exchange]', baud=9600, twice=True)
+@settings(max_examples=60)
+def test_what_is_written_is_read_again(
+    tmp_path_factory: pytest.TempPathFactory, name: str, baud: int, twice: bool
+) -> None:
+    """A port of any name, over a file with everything in it."""
+    path = written(tmp_path_factory.mktemp("till"), WHOLE)
+    devices = (f"serial:{name.replace('?', '')}x?baud={baud}", *["wedge:"] * twice)
+    before = load_settings(path, {})
+    save_devices(path, devices, [], {})
+    assert structs.replace(before, devices=devices) == load_settings(path, {})
+
+
+def test_a_till_without_a_file_gets_one(tmp_path: Path) -> None:
+    """A till that was set up by its environment keeps its devices nevertheless."""
+    path = tmp_path / "new" / "till.toml"
+    save_devices(path, ["sim:"], [], {})
+    assert 'devices = ["sim:"]\n' == path.read_text(encoding="utf-8")
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """Where the settings are kept elsewhere, they are written there."""
+    real = written(tmp_path, LEAST)
+    link = tmp_path / "link.toml"
+    link.symlink_to(real)
+    save_devices(link, ["sim:"], [], {})
+    assert (True, ("sim:",)) == (link.is_symlink(), load_settings(real, {}).devices)
+
+
+UNWRITABLE = [
+    (LEAST, ["telescope:"], {}, "telescope:"),
+    (LEAST, ["sim:"], {"POINTS_TILL_DEVICES": "wedge:"}, "POINTS_TILL_DEVICES"),
+    ("till_id = ", ["sim:"], {}, "cannot be written"),
+]
+
+
+@pytest.mark.parametrize(("text", "devices", "environment", "named"), UNWRITABLE)
+def test_what_cannot_be_written_changes_nothing(
+    tmp_path: Path, text: str, devices: list[str], environment: dict[str, str], named: str
+) -> None:
+    """The reason is told, and the file is what it was."""
+    path = written(tmp_path, text)
+    with pytest.raises(SettingsInvalid, match=named):
+        save_devices(path, devices, [], environment)
+    assert ([path], text) == (list(tmp_path.iterdir()), path.read_text(encoding="utf-8"))
+
+
+def test_a_full_disk_leaves_the_old_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Power or room may go at any moment: the old file is replaced by a whole one or not at all."""
+    path = written(tmp_path, LEAST)
+
+    def fails(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(SettingsInvalid, match="No space left"):
+        save_devices(path, ["sim:"], [], {})
+    assert ([path], LEAST) == (list(tmp_path.iterdir()), path.read_text(encoding="utf-8"))
