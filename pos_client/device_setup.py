@@ -9,6 +9,7 @@ from drivers.device import Health, State
 from drivers.errors import DeviceAbsent, DeviceBusy, DeviceLost
 from drivers.registry import Found
 from drivers.scan import Scan
+from pos_client.driver_libraries import MissingLibrary
 from pos_client.till.events import DeviceLamp
 
 PASSING = {DeviceAbsent.kind, DeviceBusy.kind, DeviceLost.kind}
@@ -22,6 +23,14 @@ class NotSaved(Exception):
     """The devices are in use and could not be written down. The text is a sentence for whoever set them up."""
 
 
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What this machine has: devices that could be opened, and libraries it lacks."""
+
+    found: tuple[Found, ...] = ()
+    missing: tuple[MissingLibrary, ...] = ()
+
+
 class DeviceSetup(ABC):
     """What the set-up window needs of the till. `look` and `use` may take seconds: not for the windows' thread."""
 
@@ -30,8 +39,8 @@ class DeviceSetup(ABC):
         """How the till's devices are, in their order; at once."""
 
     @abstractmethod
-    def look(self) -> Sequence[Found]:
-        """What could be opened now."""
+    def look(self) -> Attached:
+        """What could be opened now, and what is missing for more."""
 
     @abstractmethod
     def use(self, paths: Sequence[str]) -> None:
