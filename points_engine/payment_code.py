@@ -33,6 +33,8 @@ _DAMM = (
     (2, 5, 8, 1, 4, 3, 6, 7, 9, 0),
 )
 
+_ZERO = ord("0")
+
 
 class PrefixInvalid(ValueError):
     """A scheme prefix that is not two digits, or that another wallet uses."""
@@ -49,8 +51,8 @@ def _is_digits(text: str, length: int) -> bool:
 def check_digit(digits: str) -> str:
     """The Damm digit to put behind `digits`; "0" exactly when they already end with their own."""
     interim = 0
-    for digit in digits:
-        interim = _DAMM[interim][int(digit)]
+    for digit in digits.encode("ascii"):
+        interim = _DAMM[interim][digit - _ZERO]
     return str(interim)
 
 

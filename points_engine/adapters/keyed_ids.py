@@ -1,5 +1,6 @@
 """Nonces from the operating system, code digits and lookup numbers from the key outside the database."""
 
+import hashlib
 import hmac
 import secrets
 
@@ -11,7 +12,7 @@ _63_BITS = (1 << 63) - 1
 
 
 class KeyedIds(Ids):
-    """HMAC-SHA256 under keys derived from the master key."""
+    """Keyed hashes under keys derived from the master key."""
 
     def __init__(self, key: MasterKey) -> None:
         self._digits_key = key.derive("payment code digits")
@@ -28,4 +29,5 @@ class KeyedIds(Ids):
     def lookup_key(self, text: str) -> int:
         # "surrogatepass": whatever a gun may read has a number, even what is no Unicode text.
         data = text.encode("utf-8", "surrogatepass")
-        return int.from_bytes(hmac.digest(self._lookup_key, data, "sha256")[:8]) & _63_BITS
+        # BLAKE2b is a MAC when it has a key (RFC 7693), and takes a third of HMAC's time: every charge passes here.
+        return int.from_bytes(hashlib.blake2b(data, digest_size=8, key=self._lookup_key).digest()) & _63_BITS

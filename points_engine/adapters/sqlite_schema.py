@@ -71,7 +71,7 @@ _FIRST: Migration = (
     f"INSERT INTO account (kind, asset, owner, balance_units) VALUES {_SCHEME_ACCOUNTS}",  # noqa: S608 -- our own enums
     """
     CREATE TABLE payment_code (
-        code_key      INTEGER PRIMARY KEY,  -- 63 bits of an HMAC of the code; the code itself is stored nowhere
+        code_key      INTEGER PRIMARY KEY,  -- 63 bits of a keyed hash of the code; the code itself is stored nowhere
         member        INTEGER NOT NULL REFERENCES member,
         state         TEXT NOT NULL CHECK (state IN ('live', 'used')),
         expires_at_us INTEGER NOT NULL
