@@ -7,6 +7,7 @@ that is given back later still counts: the limits bound how often a PIN was skip
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from points_engine.amounts import MAX_UNITS
 
@@ -52,12 +53,11 @@ class AssetLimits:
         return min(self.pin_free_units if own_units is None else own_units, self.pin_free_ceiling_units)
 
 
-@dataclass(frozen=True, slots=True)
-class PinFreeUse:
+class PinFreeUse(NamedTuple):
     """A member's PIN-free payments of one day. `day` counts from 0001-01-01 = 1 (date.toordinal)."""
 
     day: int
-    count: int
+    times: int
     units: int
 
     def on(self, today: int) -> "PinFreeUse":
@@ -66,7 +66,7 @@ class PinFreeUse:
 
     def plus(self, units: int) -> "PinFreeUse":
         """The use with one more payment."""
-        return PinFreeUse(self.day, self.count + 1, self.units + units)
+        return PinFreeUse(self.day, self.times + 1, self.units + units)
 
 
 def shop_day(now: datetime, zone: tzinfo) -> int:
@@ -76,9 +76,8 @@ def shop_day(now: datetime, zone: tzinfo) -> int:
 
 def needs_pin(limits: AssetLimits, own_units: int | None, use: PinFreeUse, units: int) -> bool:
     """Whether `units` need a PIN, given today's `use` so far."""
-    after = use.plus(units)
     return (
         units > limits.pin_free_limit(own_units)
-        or after.count > limits.pin_free_daily_count
-        or after.units > limits.pin_free_daily_units
+        or use.times >= limits.pin_free_daily_count
+        or use.units + units > limits.pin_free_daily_units
     )

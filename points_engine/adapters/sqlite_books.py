@@ -274,7 +274,7 @@ class SqliteBooks(Books):
         self._execute("UPDATE account SET pin_free_limit_units = ? WHERE id = ?", (units, account_id))
 
     def set_balance(self, account_id: int, balance_units: int, use: PinFreeUse) -> None:
-        self._execute(_SET_BALANCE, (balance_units, use.day, use.count, use.units, account_id))
+        self._execute(_SET_BALANCE, (balance_units, use.day, use.times, use.units, account_id))
 
     def add_transfer(
         self,

@@ -172,9 +172,9 @@ class _Audit:
             if account.kind is AccountKind.HELD and self._balances[account.id] != on_hold[account.asset]:
                 seen = f"{self._balances[account.id]}, open payments hold {on_hold[account.asset]}"
                 self._find(Check.ON_HOLD, f"account {account.id}", seen)
-            if (use.count, use.units) != (pin_free[key], pin_free_units[key]):
+            if (use.times, use.units) != (pin_free[key], pin_free_units[key]):
                 seen = (
-                    f"{use.count} of {use.units}, the payments say {pin_free[key]} of {pin_free_units[key]}"
+                    f"{use.times} of {use.units}, the payments say {pin_free[key]} of {pin_free_units[key]}"
                 )
                 self._find(Check.PIN_FREE_COUNTERS, f"account {account.id}", seen)
 
