@@ -34,6 +34,14 @@ Issue = Callable[[str, Callable[[CodeIssued], None], Callable[[Refused], None]],
 """Asks for a code: (member number, what to do with it, what to do when refused); may answer from any thread."""
 
 
+def grouped_code(code: Secret, is_uncovered: bool) -> str:
+    """The digits by four; covered, only the first four can be told."""
+    digits = code.reveal()
+    if not is_uncovered:
+        digits = digits[:4] + "•" * (len(digits) - 4)
+    return " ".join(digits[place : place + 4] for place in range(0, len(digits), 4))
+
+
 class _Answers(QObject):
     """Brings answers home to the windows' thread, with the number of the asking."""
 
@@ -44,8 +52,8 @@ class _Answers(QObject):
 class PhoneWindow(QWidget):
     """Choose a member, see the one-minute code, hold it under the gun.
 
-    A code whose time is over stays, faded, so that the till can be seen refusing it. The digits are not written
-    beside the pictures: a code that can be read aloud can be stolen by ear.
+    A code whose time is over stays, faded, so that the till can be seen refusing it. The digits stand under the
+    bars in groups of four, but covered until the owner asks to see them: what can be read aloud can be stolen by ear.
     """
 
     def __init__(
@@ -67,17 +75,19 @@ class PhoneWindow(QWidget):
         self._asking = 0
         self._code: CodeIssued | None = None
         self._refused: Refused | None = None
+        self._is_uncovered = False
         self._answers = _Answers()
         self._answers.issued.connect(self._take_code, Qt.ConnectionType.QueuedConnection)
         self._answers.refused.connect(self._take_refusal, Qt.ConnectionType.QueuedConnection)
         self.setObjectName("phoneWindow")
-        self.setFixedSize(400, 720)
+        self.setFixedSize(400, 740)
         self.chooser = QComboBox()
         for member in members:
             self.chooser.addItem("", member.member_no)
         self.facts = FittingLabel(17, 12)
         self.qr = CodePicture(Symbology.QR)
         self.bars = CodePicture(Symbology.CODE_128)
+        self.digits = TillButton(ButtonRole.QUIET, largest=20, smallest=14, least_height=44)
         self.countdown = Countdown(clock, 64)
         self.words = FittingLabel(18, 13)
         self.refresh = TillButton(ButtonRole.PLAIN, largest=18, smallest=13, least_height=52)
@@ -90,6 +100,7 @@ class PhoneWindow(QWidget):
         self.chooser.activated.connect(self._chosen)
         self.refresh.clicked.connect(self._ask)
         self.hold.clicked.connect(self._hold)
+        self.digits.clicked.connect(self._uncover)
         wording.changed.connect(self._retranslate)
         self._retranslate()
 
@@ -104,6 +115,7 @@ class PhoneWindow(QWidget):
         inside.setSpacing(8)
         self.bars.setFixedHeight(84)
         inside.addWidget(self.bars)
+        inside.addWidget(self.digits)
         inside.addWidget(self.qr, 1)
         foot = QHBoxLayout()
         foot.setSpacing(10)
@@ -196,8 +208,14 @@ class PhoneWindow(QWidget):
             self._refused = refused
             self._show_code(None)
 
+    @Slot()
+    def _uncover(self) -> None:
+        self._is_uncovered = not self._is_uncovered
+        self._paint()
+
     def _show_code(self, code: CodeIssued | None) -> None:
         self._code = code
+        self._is_uncovered = False
         secret = None if code is None else code.code
         self.qr.show_code(secret)
         self.bars.show_code(secret)
@@ -211,6 +229,8 @@ class PhoneWindow(QWidget):
         self.bars.set_faded(over)
         self.hold.setEnabled(self._code is not None)
         self.words.setText(self._words(over))
+        self.digits.setEnabled(self._code is not None)
+        self.digits.setText("" if self._code is None else grouped_code(self._code.code, self._is_uncovered))
 
     def _words(self, over: bool) -> str:
         say = self._wording.say
