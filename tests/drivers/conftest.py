@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from drivers.device import Device
+from tests.drivers.asker import Asker
 from tests.drivers.pty_line import PluggedLine, PtyLine
 from tests.drivers.watcher import Watcher
 
@@ -28,6 +29,12 @@ def started(watcher: Watcher) -> Iterator[Callable[[Device], None]]:
     yield start
     for device in devices:
         device.stop()
+
+
+@pytest.fixture
+def asker() -> Asker:
+    """Somebody who asks for a PIN."""
+    return Asker()
 
 
 @pytest.fixture

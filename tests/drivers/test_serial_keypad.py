@@ -8,54 +8,14 @@ import pytest
 
 from drivers.device import Device, State
 from drivers.errors import DeviceStateError
-from drivers.keypad import Keypad
 from drivers.keypad_profile import KeypadProfile
 from drivers.pin_entry import Pin
 from drivers.serial_keypad import SerialKeypad, load_profile, profile_names
+from tests.drivers.asker import Asker
 from tests.drivers.pty_line import PluggedLine, PtyLine
 from tests.drivers.watcher import Watcher
 
 Start = Callable[[Device], None]
-
-
-class Asker:
-    """Whoever asked: what the keypad told, in order, and a way to wait for it."""
-
-    def __init__(self, watcher: Watcher) -> None:
-        self.told: list[int | str] = []
-        self._watcher = watcher
-
-    def ask(self, keypad: Keypad) -> None:
-        """Ask for a PIN."""
-        keypad.ask(self.on_count, self.on_pin, self.on_cancel)
-
-    def on_count(self, count: int) -> None:
-        """So many dots."""
-        self._tell(count)
-
-    def on_pin(self, pin: Pin) -> None:
-        """The end."""
-        self._tell(pin.reveal())
-
-    def on_cancel(self) -> None:
-        """The other end."""
-        self._tell("canceled")
-
-    def until(self, *told: int | str) -> None:
-        """Wait until exactly this was told."""
-        assert self._watcher.until(lambda: len(self.told) >= len(told)), f"only {self.told} came"
-        assert [*told] == self.told
-
-    def _tell(self, what: int | str) -> None:
-        with self._watcher._news:
-            self.told.append(what)
-            self._watcher._news.notify_all()
-
-
-@pytest.fixture
-def asker(watcher: Watcher) -> Asker:
-    """Somebody who asks for a PIN."""
-    return Asker(watcher)
 
 
 def keypad_at(port: str, profile: KeypadProfile) -> SerialKeypad:
