@@ -36,6 +36,7 @@ from pos_client.screens.key_filter import KeyFilter
 from pos_client.screens.qt_screen import QtScreen
 from pos_client.screens.shift_log_window import ShiftLogWindow
 from pos_client.screens.sounds import Sounds
+from pos_client.screens.qt_texts import QtTexts
 from pos_client.screens.style import apply_style
 from pos_client.screens.top_bar import Place
 from pos_client.screens.wording import Language, Wording, load_wording
@@ -116,6 +117,7 @@ class TillApplication:
         self._screen = QtScreen(self._sounds.play)
         self.hardware = Hardware(settings.devices, self.inbox)
         apply_style(app)
+        self._qt_texts = QtTexts(app, self.wording)
         self.cashier = CashierWindow(
             self.inbox,
             self.wording,

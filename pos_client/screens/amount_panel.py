@@ -93,6 +93,14 @@ class AmountPanel(QFrame):
         column.addWidget(self.rest)
         column.addWidget(self.who)
 
+    def set_scale(self, scale: float) -> None:
+        """Let the numbers grow with the window; 1.0 is what they are made for."""
+        self.amount.set_largest(round(132 * scale))
+        self.worth.set_largest(round(40 * scale))
+        self.worth.setFixedHeight(round(54 * scale))
+        self.part.set_largest(round(24 * scale))
+        self.part.setFixedHeight(round(36 * scale))
+
     def show_view(self, view: CashierView) -> None:
         """Show a view's numbers."""
         if view != self._view:
@@ -108,6 +116,7 @@ class AmountPanel(QFrame):
         tinted(self.amount, PALETTE.ink if view.amount_units else PALETTE.ink_off)
         self.amount.setText(grouped(view.amount_units))
         self.worth.setText(say("cashier.worth", worth=money(view.amount_money_minor)))
+        self.worth.setVisible(view.amount_units > 0)
         self.part.setVisible(view.part_of_units is not None)
         self.part.setText(say("cashier.part_of", whole_units=view.part_of_units or 0))
         has_rest = view.rest_units is not None or view.rest_money_minor is not None

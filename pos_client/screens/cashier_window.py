@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from pos_client.ports import Clock, Inbox
@@ -125,6 +125,13 @@ class CashierWindow(QWidget):
         if view.cashier != self._view:
             self._view = view.cashier
             self._paint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """On a larger screen the words are larger, not the gaps."""
+        super().resizeEvent(event)
+        scale = min(max(1.0, min(self.width() / 1366, self.height() / 768)), 1.6)
+        self.status.set_scale(scale)
+        self.amount.set_scale(scale)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Whatever runs is in the journal and is resolved at the next opening."""

@@ -34,7 +34,7 @@ def _headline_pixels(view: CustomerView) -> int:
     """How large the headline may get beside what else the view shows."""
     if view.pin_for is not None:
         return 40
-    return 76 if view.amount_units is None else 52
+    return 64 if view.amount_units is None else 52
 
 
 def _calm_icon(view: CustomerView) -> Icon:

@@ -192,12 +192,19 @@ class PinKeypad(QWidget):
     def _paint_label(self, painter: QPainter, key: str, rect: QRectF) -> None:
         if key == ERASE:
             icon = self._erase_icon if self._open else self._erase_icon_off
-            icon.paint(painter, rect.adjusted(0, 20, 0, -20))
+            side = 1.2 * self._digit_pixels()
+            square = QRectF(0, 0, side, side)
+            square.moveCenter(rect.center())
+            icon.paint(painter, square)
             return
         font = painter.font()
-        font.setPixelSize(20 if key == CLEAR else 34)
+        font.setPixelSize(round(self._digit_pixels() * (0.6 if key == CLEAR else 1.0)))
         painter.setFont(font)
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._words if key == CLEAR else key)
+
+    def _digit_pixels(self) -> int:
+        """Digits grow with their keys."""
+        return max(30, min(64, round(self.key_rect("0").height() * 0.36)))
 
     def _press(self, position: QPointF) -> None:
         for keys in _ROWS:

@@ -17,6 +17,9 @@ _ICONS = {
     Tone.BAD: Icon.BAD,
 }
 
+_LINE_PIXELS = 26
+_BOLD_PIXELS = 64
+"""Qt draws larger letters as outlines and gives a face without a bold cut no weight there."""
 _CALM_ICONS = (Icon.SCAN, Icon.KEYS, Icon.LOCK, Icon.PHONE, Icon.SHOP)
 
 
@@ -33,14 +36,15 @@ class StatusBand(QFrame):
     def __init__(self, *, icon_side: int = 84, largest: int = 56, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tone: Tone | None = None
+        self._largest = largest
         self._lines: tuple[bool, bool] | None = None
         self._icons = {tone: TintedIcon(icon, TONES[tone].ink) for tone, icon in _ICONS.items()}
         self._calm_icons = {icon: TintedIcon(icon, TONES[Tone.NEUTRAL].ink) for icon in _CALM_ICONS}
         self._arrows = {tone: TintedIcon(Icon.NEXT, TONES[tone].ink) for tone in Tone}
         self._icon = IconView(icon_side)
         self.headline = FittingLabel(largest, largest // 2, bold=True)
-        self.detail = FittingLabel(26, 17)
-        self.next_step = FittingLabel(26, 17, bold=True)
+        self.detail = FittingLabel(_LINE_PIXELS, 17)
+        self.next_step = FittingLabel(_LINE_PIXELS, 17, bold=True)
         self._arrow = IconView(24)
         words = QVBoxLayout()
         words.setSpacing(4)
@@ -60,6 +64,12 @@ class StatusBand(QFrame):
         row.addLayout(words, 1)
         self.setAutoFillBackground(True)
         self.show_words(Tone.NEUTRAL, "")
+
+    def set_scale(self, scale: float) -> None:
+        """Let words grow with the window; 1.0 is what they are made for."""
+        self.headline.set_largest(min(round(self._largest * scale), _BOLD_PIXELS))
+        self.detail.set_largest(round(_LINE_PIXELS * scale))
+        self.next_step.set_largest(round(_LINE_PIXELS * scale))
 
     def set_icon_side(self, side: int) -> None:
         """Draw the icon so large."""

@@ -73,7 +73,7 @@ def _need_and_room(widget: QWidget) -> tuple[QSize, QSize]:
     text, font, room = _text(widget), widget.font(), widget.contentsRect().size()
     if isinstance(widget, PinKeypad):
         font = QFont(font)
-        font.setPixelSize(20)
+        font.setPixelSize(round(widget._digit_pixels() * 0.6))
         return text_extent(widget._words, font, 0, wrap=False), widget.key_rect("clear").size().toSize()
     if isinstance(widget, TillButton):
         return (QSize(1, 1), QSize(0, 0)) if widget.text_overflows() else (QSize(), QSize())

@@ -114,9 +114,9 @@ def test_shop_and_amount_are_shown_before_the_pin(window: CustomerWindow) -> Non
 @pytest.mark.parametrize(
     ("name", "headline", "detail"),
     [
-        ("pin", "请输入 6 位支付密码", ""),
+        ("pin", "请输入支付密码", ""),
         ("pin-wrong", "密码不正确\n还可再试 2 次", ""),
-        ("pin-last-try", "请输入 6 位支付密码", "还可再试 1 次"),
+        ("pin-last-try", "请输入支付密码", "还可再试 1 次"),
         ("empty", "欢迎光临", "和平路便利店"),
         ("paid", "已支付 2,000 积分", "剩余 1,200 积分"),
     ],
@@ -185,7 +185,7 @@ def test_the_language_follows(window: CustomerWindow, wording: Wording) -> None:
     wording.set_language(Language.EN)
 
     assert (window.status.headline.whole_text(), window.cancel.text()) == (
-        "Enter your 6-digit PIN",
+        "Enter your PIN",
         "Cancel payment",
     )
 
