@@ -34,9 +34,9 @@ from pos_client.screens.cashier_window import CashierWindow
 from pos_client.screens.customer_window import CustomerWindow
 from pos_client.screens.key_filter import KeyFilter
 from pos_client.screens.qt_screen import QtScreen
+from pos_client.screens.qt_texts import QtTexts
 from pos_client.screens.shift_log_window import ShiftLogWindow
 from pos_client.screens.sounds import Sounds
-from pos_client.screens.qt_texts import QtTexts
 from pos_client.screens.style import apply_style
 from pos_client.screens.top_bar import Place
 from pos_client.screens.wording import Language, Wording, load_wording
