@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from drivers import evdev_gun, hid_gun, serial_gun, serial_port, simulated_gun, wedge
+from drivers import (
+    evdev_gun,
+    hid_gun,
+    keypad_kinds,
+    printer_kinds,
+    serial_gun,
+    serial_port,
+    simulated_gun,
+    wedge,
+)
 from drivers.device import Clock, Device, Repeats
 from drivers.errors import DriverMissing, PathInvalid
 from drivers.hid_library import HidInfo
@@ -186,6 +195,20 @@ def _open_simulated(path: DevicePath, options: dict[str, Any], **device: Any) ->
     return simulated_gun.SimulatedGun(str(path), **options, **device)
 
 
+def _open_keypad(
+    path: DevicePath, options: dict[str, Any], *, repeats: Repeats | None, **device: Any
+) -> Device:
+    del repeats  # a keypad scans nothing
+    return keypad_kinds.open_keypad(str(path), path.address, options, **device)
+
+
+def _open_printer(
+    path: DevicePath, options: dict[str, Any], *, repeats: Repeats | None, **device: Any
+) -> Device:
+    del repeats  # nor does a printer
+    return printer_kinds.open_printer(str(path), path.address, options, **device)
+
+
 def _find_serial() -> list[Found]:
     return [
         Found(f"serial:{_stable_name(port.device)}", _title_of(port)) for port in serial_port.list_ports()
@@ -201,6 +224,15 @@ def _find_evdev() -> list[Found]:
     keyboards = evdev_gun.list_keyboards()
     keyboards.sort(key=lambda found: found.vendor_id not in hid_gun.GUN_VENDORS)
     return [Found(_evdev_path(found, keyboards), found.name) for found in keyboards]
+
+
+def _find_keypads() -> list[Found]:
+    keypads = keypad_kinds.find_keypads()
+    return [Found(f"keypad:{_evdev_path(found, keypads)}", found.name) for found in keypads]
+
+
+def _find_printers() -> list[Found]:
+    return [Found(f"printer:{address}", title) for address, title in printer_kinds.find_printers()]
 
 
 def _evdev_path(found: InputNode, keyboards: list[InputNode]) -> str:
@@ -232,5 +264,7 @@ KINDS: Mapping[str, Kind] = {
     "evdev": Kind(True, evdev_gun.OPTIONS, _open_evdev, _find_evdev),
     "wedge": Kind(False, wedge.OPTIONS, _open_wedge, lambda: [Found("wedge:", "Keyboard gun")]),
     "sim": Kind(False, simulated_gun.OPTIONS, _open_simulated, lambda: [Found("sim:", "Simulated gun")]),
+    "keypad": Kind(True, keypad_kinds.OPTIONS, _open_keypad, _find_keypads),
+    "printer": Kind(True, printer_kinds.OPTIONS, _open_printer, _find_printers),
 }
 """Every kind of device there is."""

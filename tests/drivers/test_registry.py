@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers import evdev_gun, hid_gun, registry, serial_port
+from drivers import evdev_gun, hid_gun, printer_kinds, registry, serial_port
 from drivers.device import State
 from drivers.errors import PathInvalid
 from drivers.evdev_gun import EvdevAddress, EvdevGun
@@ -58,9 +58,9 @@ def test_a_path_is_taken_apart_and_put_together(text: str, path: DevicePath) -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:."),
-        ("/dev/ttyACM0", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:."),
-        ("usb:1", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:."),
+        ("", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:, keypad:, printer:."),
+        ("/dev/ttyACM0", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:, keypad:, printer:."),
+        ("usb:1", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:, keypad:, printer:."),
         ("serial:", "Write where the device is, such as serial:/dev/ttyACM0."),
         ("serial:?baud=9600", "Write where the device is, such as serial:/dev/ttyACM0."),
         (
@@ -201,6 +201,7 @@ def nothing_attached(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test lists the keyboards and guns of the machine it runs on."""
     monkeypatch.setattr(hid_gun, "list_guns", list)
     monkeypatch.setattr(evdev_gun, "list_keyboards", list)
+    monkeypatch.setattr(printer_kinds, "find_printers", list)
 
 
 def test_guns_are_listed_by_their_ids(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -262,6 +263,21 @@ def test_a_missing_library_disables_one_kind(
     assert ["wedge:", "sim:"] == [found.path for found in list_devices()]
 
 
+def test_keypads_and_printers_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A keyboard that calls itself a keypad may be one, and printers with a node or a queue are there to choose."""
+    keypad = replace(KEYBOARD, name="SEM USB Numeric Keypad", vendor_id=0x1A2C, product_id=0x4094)
+    monkeypatch.setattr(evdev_gun, "list_keyboards", lambda: [KEYBOARD, keypad])
+    monkeypatch.setattr(printer_kinds, "find_printers", lambda: [("file:/dev/usb/lp0", "USB printer (lp0)")])
+    monkeypatch.setattr(serial_port, "list_ports", list)
+    found = list_devices()
+    assert [
+        Found("keypad:evdev:1a2c:4094", "SEM USB Numeric Keypad"),
+        Found("printer:file:/dev/usb/lp0", "USB printer (lp0)"),
+    ] == found[-2:]
+    for each in found:
+        open_device(each.path)
+
+
 def test_a_usb_port_is_listed_by_the_name_it_keeps(tmp_path: Path) -> None:
     """Where the system has a lasting name for a port, that is the one to remember."""
     (tmp_path / "ttyACM0").touch()
@@ -279,7 +295,8 @@ def test_no_library_is_imported_before_a_device_is_opened() -> None:
     """Importing the registry and making devices imports none of their libraries: a till starts without them."""
     program = (
         "import sys; from drivers.registry import open_device\n"
-        "for path in ('serial:/dev/ttyACM0', 'hid:', 'evdev:05e0:1200'): open_device(path)\n"
-        "raise SystemExit(bool({'serial', 'hid', 'hidraw', 'evdev'} & set(sys.modules)))"
+        "for path in ('serial:/dev/ttyACM0', 'hid:', 'evdev:05e0:1200', 'keypad:serial:COM3?profile=counter', "
+        "'keypad:evdev:04d9:a02a', 'printer:tcp:10.0.0.9', 'printer:usb:04b8:0202'): open_device(path)\n"
+        "raise SystemExit(bool({'serial', 'hid', 'hidraw', 'evdev', 'escpos', 'PIL', 'usb'} & set(sys.modules)))"
     )
     assert 0 == subprocess.run([sys.executable, "-c", program], check=False).returncode
