@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from drivers.scan import Scan
 
-TRIAL_LABEL = "Till-AZqy-0189"
+TRIAL_LABEL = "AZqy-0189"
 """What the set-up window shows to be scanned: no code, but characters that Caps Lock and keyboard layouts change."""
 
 _LOOKS_SECRET = re.compile(r"\d(?:[ -]?\d){15,}|^[^A-Za-z]{16,}$", re.DOTALL)

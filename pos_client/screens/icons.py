@@ -14,8 +14,11 @@ from pos_client.screens.assets import resources_folder
 class Icon(enum.StrEnum):
     """The icons there are; the value is the name of the file in resources/icons."""
 
+    ADD = "add"
     BAD = "bad"
     BUSY = "busy"
+    CAMERA = "camera"
+    DEVICES = "devices"
     ERASE = "erase"
     FAULT = "fault"
     GOOD = "good"
@@ -24,17 +27,21 @@ class Icon(enum.StrEnum):
     LANGUAGE = "language"
     LOCK = "lock"
     LOG = "log"
+    LOWER = "lower"
     MEMBER = "member"
     NEXT = "next"
     NOTICE = "notice"
     PARKED = "parked"
     PHONE = "phone"
+    PRINTER = "printer"
     READY = "ready"
     REFRESH = "refresh"
+    REMOVE = "remove"
     SAVE = "save"
     SCAN = "scan"
     SEARCHING = "searching"
     SHOP = "shop"
+    UP = "up"
     WARN = "warn"
 
 

@@ -13,14 +13,15 @@ from pos_client.till.events import DeviceLamp
 LampState = tuple[str, DeviceLamp, str | None]
 """Path of the device, its lamp, and what to do about a fault (`CashierView.lamps`)."""
 
-DEVICE_KINDS = ("serial", "hid", "wedge", "sim", "camera", "keypad", "printer", "sound", "other")
+DEVICE_KINDS = ("serial", "hid", "evdev", "wedge", "sim", "camera", "keypad", "printer", "sound", "other")
 """Kinds of devices that have a name in the wording tables; all others are "other"."""
 
-_SIGNS = {
+LAMP_SIGNS = {
     DeviceLamp.READY: (Icon.READY, PALETTE.ready),
     DeviceLamp.SEARCHING: (Icon.SEARCHING, PALETTE.searching),
     DeviceLamp.FAULT: (Icon.FAULT, PALETTE.fault),
 }
+"""The shape and colour of each lamp."""
 
 
 def device_kind(path: str) -> str:
@@ -35,7 +36,7 @@ class Lamp(QWidget):
     def __init__(self, wording: Wording, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._wording = wording
-        self._signs = {lamp: TintedIcon(*sign) for lamp, sign in _SIGNS.items()}
+        self._signs = {lamp: TintedIcon(*sign) for lamp, sign in LAMP_SIGNS.items()}
         self._sign = IconView(22)
         self.words = QLabel()
         self.words.setTextFormat(Qt.TextFormat.PlainText)
@@ -54,7 +55,7 @@ class Lamp(QWidget):
         self._sign.show_icon(self._signs[lamp])
         self.words.setText(words)
         palette = self.words.palette()
-        palette.setColor(self.words.foregroundRole(), _SIGNS[lamp][1])
+        palette.setColor(self.words.foregroundRole(), LAMP_SIGNS[lamp][1])
         self.words.setPalette(palette)
         self.setToolTip("\n".join(filter(None, (path, words, remedy))))
 
@@ -65,9 +66,18 @@ def device_name(wording: Wording, path: str, number: int) -> str:
     return f"{name} {number}" if number else name
 
 
+_SAME_NAME = {"hid": "serial", "evdev": "wedge"}
+
+
+def named_alike(path: str) -> str:
+    """What two devices have in common that people call the same: a gun is a gun, whichever way it is read."""
+    kind = device_kind(path)
+    return _SAME_NAME.get(kind, kind)
+
+
 def numbered(states: tuple[LampState, ...]) -> list[tuple[LampState, int]]:
-    """Each device with its number among those of its kind, from 1; 0 where it is the only one."""
-    kinds = [device_kind(path) for path, _, _ in states]
+    """Each device with its number among those of its name, from 1; 0 where it is the only one."""
+    kinds = [named_alike(path) for path, _, _ in states]
     return [
         (state, kinds[: place + 1].count(kinds[place]) if kinds.count(kinds[place]) > 1 else 0)
         for place, state in enumerate(states)

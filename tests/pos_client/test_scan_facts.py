@@ -31,10 +31,10 @@ def test_a_label_is_shown_whole() -> None:
         (TRIAL_LABEL.swapcase(), Verdict.CASE),
         ("#" + TRIAL_LABEL, Verdict.AFFIXES),
         (TRIAL_LABEL + "\t", Verdict.AFFIXES),
-        ("Till-QWay-0189", Verdict.LAYOUT),
-        ("Tillß1z0ßàé&_ç", Verdict.LAYOUT),
+        ("QWay-0189", Verdict.LAYOUT),
+        ("AZyqßà&_ç", Verdict.LAYOUT),
         ("6901234567892", Verdict.OTHER_LABEL),
-        ("12345678901234", Verdict.OTHER_LABEL),
+        ("123456789", Verdict.OTHER_LABEL),
         (CODE, Verdict.HIDDEN),
     ],
 )

@@ -7,8 +7,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from points_engine.contract import Refusal
+from pos_client.scan_facts import Verdict
 from pos_client.screens import assets
+from pos_client.screens.device_details import TROUBLES
+from pos_client.screens.device_model import DeviceColumn
+from pos_client.screens.device_setup_window import DeviceCommand, Page
 from pos_client.screens.lamps import DEVICE_KINDS
+from pos_client.screens.scan_trial import FACTS
 from pos_client.screens.shift_log_csv import CSV_COLUMNS
 from pos_client.screens.shift_log_model import Column
 from pos_client.screens.totals_bar import FIGURES
@@ -37,6 +42,14 @@ DYNAMIC_KEYS = {
     *(f"csv.{column}" for column in CSV_COLUMNS),
     *(f"log.{column.name.lower()}" for column in Column),
     *(f"totals.{figure}" for figure in FIGURES),
+    *(f"devices.{column.name.lower()}" for column in DeviceColumn),
+    *(f"devices.{command.value}" for command in DeviceCommand),
+    *(f"devices.{lamp.value}" for lamp in DeviceLamp),
+    "devices.free",
+    *(f"page.{page.value}" for page in Page),
+    *(f"trial.{fact}" for fact in FACTS),
+    *(f"{part}.{verdict.value}" for part in ("verdict", "advice") for verdict in Verdict),
+    *(f"{part}.{trouble}" for part in ("trouble", "remedy") for trouble in TROUBLES),
 }
 """Keys the windows build from names of values."""
 

@@ -1,0 +1,85 @@
+"""Sample devices for the set-up window: every state there is, short and long names; none of them exists."""
+
+from collections.abc import Callable, Sequence
+
+from drivers.device import Health, State, Statistics
+from drivers.errors import DeviceLost, DevicePermission, DriverMissing
+from drivers.registry import Found
+from drivers.scan import Scan
+from pos_client.device_setup import Attached, DeviceSetup
+from pos_client.driver_libraries import MissingLibrary
+
+SAMPLE_NOW_SECONDS = 0.0
+"""The drivers' time of all samples."""
+
+ZEBRA = "hid:05e0:2100"
+ZEBRA_LOST = (
+    "serial:/dev/serial/by-id/usb-Symbol_Technologies_Inc_2002_Symbol_Bar_Code_Scanner-if00?baud=115200"
+)
+NOT_PERMITTED = "serial:/dev/ttyUSB1"
+
+_PERMISSION = DevicePermission(
+    "This user may not open /dev/ttyUSB1",
+    "Add the user to the group dialout (sudo usermod -aG dialout $USER), then sign out and in again.",
+)
+
+
+def _health(path: str, state: State, counts: Statistics, error: Exception | None = None) -> Health:
+    kind, remedy = getattr(error, "kind", None), getattr(error, "remedy", None)
+    return Health(path, state, kind, remedy, counts)
+
+
+SAMPLE_HEALTHS = (
+    _health(ZEBRA, State.ENABLED, Statistics(2314, 3, 41, 1, SAMPLE_NOW_SECONDS - 4.2)),
+    _health(
+        ZEBRA_LOST, State.LOST, Statistics(118, 0, 7, 2, SAMPLE_NOW_SECONDS - 754), DeviceLost(ZEBRA_LOST)
+    ),
+    _health(NOT_PERMITTED, State.LOST, Statistics(), _PERMISSION),
+    _health("camera:0", State.LOST, Statistics(), DriverMissing("opencv-python-headless")),
+    _health("wedge:", State.ENABLED, Statistics(5, 0, 0, 0, SAMPLE_NOW_SECONDS - 0.42)),
+)
+
+SAMPLE_ATTACHED = Attached(
+    found=(
+        Found(ZEBRA, "Symbol Bar Code Scanner"),
+        Found("serial:/dev/ttyUSB1", "CP2102 USB to UART Bridge Controller (/dev/ttyUSB1)"),
+        Found("evdev:1eab:0c06", "NLS-HR22 HID KBW"),
+        Found("wedge:", "Keyboard gun"),
+    ),
+    missing=(
+        MissingLibrary("opencv-python-headless", "camera", "python -m pip install opencv-python-headless"),
+        MissingLibrary("libzbar", "camera", "sudo apt-get install libzbar0"),
+    ),
+)
+
+
+class SampleDevices(DeviceSetup):
+    """A till with the sample devices, which may be ordered, and guns that read what `scan` is given."""
+
+    def __init__(self) -> None:
+        self._healths = {health.path: health for health in SAMPLE_HEALTHS}
+        self._order: tuple[str, ...] = tuple(self._healths)
+        self._on_scan: Callable[[Scan], None] | None = None
+
+    def healths(self) -> Sequence[Health]:
+        new = Health("", State.DISCOVERED, None, None, Statistics())
+        return [self._healths.get(path, new) for path in self._order]
+
+    def look(self) -> Attached:
+        return SAMPLE_ATTACHED
+
+    def use(self, paths: Sequence[str]) -> None:
+        self._order = tuple(paths)
+
+    def listen(self, on_scan: Callable[[Scan], None]) -> None:
+        self._on_scan = on_scan
+
+    def stop_listening(self) -> None:
+        self._on_scan = None
+
+    def scan(self, scan: Scan) -> bool:
+        """Let a gun read something; whether anybody listens."""
+        if self._on_scan is None:
+            return False
+        self._on_scan(scan)
+        return True
