@@ -2,7 +2,7 @@
 
 import pytest
 
-from pos_client.driver_libraries import MissingLibrary, missing_libraries
+from drivers.libraries import MissingLibrary, missing_libraries
 
 ALL = {"serial", "hidraw", "hid", "evdev", "cv2", "zxingcpp", "pyzbar", "escpos"}
 PIP = "python -m pip install "
