@@ -29,9 +29,11 @@ from pos_client.engine_client.embedded import EmbeddedEngine
 from pos_client.hardware import Hardware
 from pos_client.inbox import QueueInbox
 from pos_client.journal import JournalReader, SqliteJournal
+from pos_client.keypads import Keypads
 from pos_client.ports import Clock, EngineClient, Inbox, JournalFault
 from pos_client.screens.cashier_window import CashierWindow
 from pos_client.screens.customer_window import CustomerWindow
+from pos_client.screens.device_setup_window import DeviceSetupWindow
 from pos_client.screens.key_filter import KeyFilter
 from pos_client.screens.qt_screen import QtScreen
 from pos_client.screens.qt_texts import QtTexts
@@ -40,12 +42,13 @@ from pos_client.screens.sounds import Sounds
 from pos_client.screens.style import apply_style
 from pos_client.screens.top_bar import Place
 from pos_client.screens.wording import Language, Wording, load_wording
-from pos_client.settings import Settings, SettingsInvalid, load_settings
+from pos_client.settings import Settings, SettingsInvalid, load_settings, settings_path
 from pos_client.staff import Cashier as CashierPerson
 from pos_client.staff import Shift, open_shift
 from pos_client.till.events import DeviceLamp
 from pos_client.till.state import Till
 from pos_client.till.view import CashierView, CustomerView, Message, Tone, View
+from pos_client.till_devices import TillDevices
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +81,7 @@ class Choices:
 
     `open_engine` is called on the loop's thread. `make_client` makes the way to it.
     `on_durable_step` hears the names of the journal's durable steps. With `raise_bugs` a bug stops the loop.
+    Devices that are set up at the till are written into `settings_file`; without one they last until it ends.
     """
 
     open_engine: Callable[[], Engine]
@@ -86,15 +90,17 @@ class Choices:
     make_client: Callable[[Engine, Inbox], EngineClient] = EmbeddedEngine
     on_durable_step: Callable[[str], None] | None = None
     raise_bugs: bool = False
+    settings_file: Path | None = None
 
 
-def shop_choices(settings: Settings) -> Choices:
+def shop_choices(settings: Settings, settings_file: Path | None = None) -> Choices:
     """What a shop's till chooses."""
     engine_settings = EngineSettings()
     return Choices(
         open_engine=lambda: open_shop_engine(settings, engine_settings),
         engine_settings=engine_settings,
         clock=SystemClock(),
+        settings_file=settings_file,
     )
 
 
@@ -115,7 +121,8 @@ class TillApplication:
         self.wording: Wording = load_wording(Language(settings.language), strict=choices.raise_bugs)
         self._sounds = Sounds()
         self._screen = QtScreen(self._sounds.play)
-        self.hardware = Hardware(settings.devices, self.inbox)
+        self.hardware = Hardware((*settings.devices, *settings.keypads), self.inbox)
+        self.keypads = Keypads(self.inbox, self.hardware.devices, on_key=self._sounds.click)
         apply_style(app)
         self._qt_texts = QtTexts(app, self.wording)
         self.cashier = CashierWindow(
@@ -126,18 +133,21 @@ class TillApplication:
                 shop_name=settings.shop_name, till_id=settings.till_id, cashier=settings.cashier, zone=zone
             ),
             open_shift_log=self.open_shift_log,
+            open_device_setup=self.open_device_setup,
         )
         self.customer = CustomerWindow(
             self.inbox, self.wording, clock=choices.clock, on_key=self._sounds.click
         )
         self.shift_log: ShiftLogWindow | None = None
+        self.device_setup: DeviceSetupWindow | None = None
         self._zone = zone
         self.reader: JournalReader | None = None
         """The journal for reading, once it is open."""
         for window in (self.cashier, self.customer):
             self._screen.shown.connect(window.show_view)
-        wedges = [self.hardware.device(path) for path in settings.devices]
-        self._filters = [KeyFilter(app, gun) for gun in wedges if isinstance(gun, WedgeGun)]
+        self._screen.shown.connect(self.keypads.show_view)
+        self._filters: dict[WedgeGun, KeyFilter] = {}
+        self._follow_wedges()
         self._loop = threading.Thread(target=self._run_loop, name="cashier", daemon=True)
 
     @property
@@ -168,9 +178,13 @@ class TillApplication:
 
     def close(self) -> None:
         """Stop everything; what was begun is finished first. Safe to call again."""
-        for key_filter in self._filters:
+        for key_filter in self._filters.values():
             key_filter.close()
         self._filters.clear()
+        if self.device_setup is not None:
+            self.device_setup.close_workers()
+            self.device_setup.close()
+        self.keypads.stop_asking()
         self.hardware.stop()
         self.inbox.close()
         if self._loop.ident is not None:
@@ -201,6 +215,29 @@ class TillApplication:
         self.shift_log.show()
         self.shift_log.raise_()
         self.shift_log.activateWindow()
+
+    def open_device_setup(self) -> None:
+        """Show the device set-up, which is made when it is first wanted."""
+        if self.device_setup is None:
+            self.device_setup = DeviceSetupWindow(
+                TillDevices(self.hardware, self._choices.settings_file),
+                self.wording,
+                clock=self._choices.clock,
+                zone=self._zone,
+                on_used=self._follow_wedges,
+            )
+        self.device_setup.show()
+        self.device_setup.raise_()
+        self.device_setup.activateWindow()
+
+    def _follow_wedges(self) -> None:
+        """Feed the keyboard guns there are now with keys, and no others."""
+        guns = [device for device in self.hardware.devices() if isinstance(device, WedgeGun)]
+        for gone in [gun for gun in self._filters if gun not in guns]:
+            self._filters.pop(gone).close()
+        for gun in guns:
+            if gun not in self._filters:
+                self._filters[gun] = KeyFilter(self._app, gun)
 
     # --- the loop's thread
 
@@ -290,7 +327,7 @@ def run_till(settings_file: Path | None, language: str | None = None) -> int:
     if language is not None:
         settings = structs.replace(settings, language=language)
     app = QApplication(["points-till"])
-    till = TillApplication(app, settings, shop_choices(settings))
+    till = TillApplication(app, settings, shop_choices(settings, settings_file or settings_path()))
     till.start()
     code = app.exec()
     till.close()

@@ -66,17 +66,19 @@ class CashierWindow(QWidget):
         clock: Clock,
         place: Place,
         open_shift_log: Callable[[], None],
+        open_device_setup: Callable[[], None],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._inbox = inbox
         self._wording = wording
         self._open_shift_log = open_shift_log
+        self._open_device_setup = open_device_setup
         self._view: CashierView | None = None
         self.setObjectName("cashierWindow")
         self.setMinimumSize(1024, 700)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.top = TopBar(wording, clock, place, open_shift_log)
+        self.top = TopBar(wording, clock, place, open_shift_log, open_device_setup)
         self.fault_line = FaultLine(wording)
         self.status = StatusBand()
         self.amount = AmountPanel(wording, clock)
@@ -160,6 +162,8 @@ class CashierWindow(QWidget):
             return self._open_shift_log
         if key == Qt.Key.Key_F10:
             return self.top.switch_language
+        if key == Qt.Key.Key_F11:
+            return self._open_device_setup
         action = ACTION_KEYS.get(key)
         return None if action is None else partial(self._act_if_offered, action)
 

@@ -1,6 +1,7 @@
 """Sample devices for the set-up window: every state there is, short and long names; none of them exists."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from drivers.device import Health, State, Statistics
 from drivers.errors import DeviceLost, DevicePermission, DriverMissing
@@ -8,9 +9,22 @@ from drivers.registry import Found
 from drivers.scan import Scan
 from pos_client.device_setup import Attached, DeviceSetup
 from pos_client.driver_libraries import MissingLibrary
+from pos_client.ports import Clock
+from pos_client.scan_facts import TRIAL_LABEL
 
-SAMPLE_NOW_SECONDS = 0.0
+SAMPLE_NOW_SECONDS = 10_000.0
 """The drivers' time of all samples."""
+
+
+class SampleClock(Clock):
+    """Stands still at the samples' time."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
+
+    def monotonic(self) -> float:
+        return SAMPLE_NOW_SECONDS
+
 
 ZEBRA = "hid:05e0:2100"
 ZEBRA_LOST = (
@@ -50,6 +64,10 @@ SAMPLE_ATTACHED = Attached(
         MissingLibrary("opencv-python-headless", "camera", "python -m pip install opencv-python-headless"),
         MissingLibrary("libzbar", "camera", "sudo apt-get install libzbar0"),
     ),
+)
+
+SAMPLE_SCAN = Scan(
+    b"]C0" + TRIAL_LABEL.encode(), TRIAL_LABEL, "Code 128", "]C0", ZEBRA, "hid", SAMPLE_NOW_SECONDS
 )
 
 

@@ -266,6 +266,7 @@ class DeviceSetupWindow(QWidget):
         row = self.selected
         if row is not None:
             self.path.setText(row.path)
+            self.path.setCursorPosition(0)
             self.details.show_row(row)
 
     # --- the window itself ------------------------------------------------------------------------------------

@@ -17,6 +17,15 @@ from points_engine.contract import CodeIssued, Refused, Secret
 from pos_client.ports import Clock, Inbox, ShiftLog
 from pos_client.screens.cashier_window import CashierWindow
 from pos_client.screens.customer_window import CustomerWindow
+from pos_client.screens.device_samples import (
+    NOT_PERMITTED,
+    SAMPLE_HEALTHS,
+    SAMPLE_SCAN,
+    ZEBRA,
+    SampleClock,
+    SampleDevices,
+)
+from pos_client.screens.device_setup_window import DeviceSetupWindow, Page
 from pos_client.screens.phone_window import PhoneWindow
 from pos_client.screens.samples import SAMPLE_MEMBERS, SHOP_NAME, Sample, sample_views
 from pos_client.screens.shift_log_window import ShiftLogWindow
@@ -63,8 +72,17 @@ class Gallery:
         self._wording = wording
         self._clock = clock
         self.shift_log = ShiftLogWindow(log, wording, clock=clock, zone=zone, export_folder=folder)
+        self.devices = SampleDevices()
+        self.device_setup = DeviceSetupWindow(
+            self.devices, wording, clock=SampleClock(), zone=zone, on_used=lambda: None
+        )
         self.cashier = CashierWindow(
-            inbox, wording, clock=clock, place=place, open_shift_log=self.shift_log.show
+            inbox,
+            wording,
+            clock=clock,
+            place=place,
+            open_shift_log=self.shift_log.show,
+            open_device_setup=self.device_setup.show,
         )
         self.cashier.resize(CASHIER_SIZE)
         self.customer = CustomerWindow(inbox, wording, clock=clock, on_key=lambda: None)
@@ -73,7 +91,7 @@ class Gallery:
         )
 
     def pictures(self, names: Sequence[str] = HANDBOOK) -> tuple[Picture, ...]:
-        """The samples with these names on both screens, the shift log and the phone, in every language."""
+        """The samples with these names on both screens, and every other window, in every language."""
         samples = {sample.name: sample for sample in sample_views(self._clock.now())}
         pictures: list[Picture] = []
         for language in Language:
@@ -93,12 +111,18 @@ class Gallery:
                     is_ready=lambda: self.phone.code is not None,
                 )
             )
+            pictures += self._of_devices(language)
         return tuple(pictures)
+
+    def stop_workers(self) -> None:
+        """Let no thread outlive its window."""
+        self.shift_log.close_reader()
+        self.device_setup.close_workers()
 
     def close(self) -> None:
         """Close all windows."""
-        self.shift_log.close_reader()
-        for window in (self.cashier, self.customer, self.shift_log, self.phone):
+        self.stop_workers()
+        for window in (self.cashier, self.customer, self.shift_log, self.device_setup, self.phone):
             window.close()
 
     def _of_sample(self, sample: Sample, language: Language) -> list[Picture]:
@@ -109,6 +133,31 @@ class Gallery:
         return [
             Picture(name=f"cashier-{sample.name}-{language.value}", pose=lambda: pose(self.cashier)),
             Picture(name=f"customer-{sample.name}-{language.value}", pose=lambda: pose(self.customer)),
+        ]
+
+    def _of_devices(self, language: Language) -> list[Picture]:
+        def pose(page: Page, path: str) -> QWidget:
+            window = self._posed(self.device_setup, language)
+            self.device_setup.select(path)
+            self.device_setup.show_page(page)
+            return window
+
+        def pose_trial() -> QWidget:
+            window = pose(Page.TRIAL, ZEBRA)
+            window.activateWindow()
+            return window
+
+        return [
+            Picture(
+                name=f"devices-{language.value}",
+                pose=partial(pose, Page.DETAILS, NOT_PERMITTED),
+                is_ready=lambda: self.device_setup.model.rowCount() > len(SAMPLE_HEALTHS),
+            ),
+            Picture(
+                name=f"devices-trial-{language.value}",
+                pose=pose_trial,
+                is_ready=lambda: self.devices.scan(SAMPLE_SCAN) and self.device_setup.trial.facts is not None,
+            ),
         ]
 
     def _posed(self, window: QWidget, language: Language) -> QWidget:

@@ -62,7 +62,7 @@ class ParkedBadge(QFrame):
 
 
 class TopBar(QFrame):
-    """Shop, till and cashier on the left; lamps, badge, shift log, language and clock on the right."""
+    """Shop, till and cashier on the left; lamps, devices, badge, shift log, language and clock on the right."""
 
     def __init__(
         self,
@@ -70,6 +70,7 @@ class TopBar(QFrame):
         clock: Clock,
         place: Place,
         open_shift_log: Callable[[], None],
+        open_device_setup: Callable[[], None],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -77,11 +78,16 @@ class TopBar(QFrame):
         self._clock = clock
         self._place = place
         self._open_shift_log = open_shift_log
+        self._open_device_setup = open_device_setup
         self.setObjectName("topBar")
         self.setFixedHeight(64)
         self.place_words = FittingLabel(19, 15, bold=True, elide=True)
         self.lamps = LampBar(wording)
         self.parked = ParkedBadge(wording)
+        self.devices = TillButton(ButtonRole.QUIET, largest=17, smallest=14, least_height=44)
+        self.devices.set_icon(TintedIcon(Icon.DEVICES, PALETTE.ink))
+        self.devices.clicked.connect(self._open_devices)
+        self.devices.set_hint("F11")
         self.shift_log = TillButton(ButtonRole.QUIET, largest=17, smallest=14, least_height=44)
         self.shift_log.set_icon(TintedIcon(Icon.LOG, PALETTE.ink))
         self.shift_log.clicked.connect(self._open_log)
@@ -96,7 +102,7 @@ class TopBar(QFrame):
         row.setContentsMargins(24, 6, 24, 6)
         row.setSpacing(16)
         row.addWidget(self.place_words, 1)
-        for widget in (self.parked, self.lamps, self.shift_log, self.language, self.time):
+        for widget in (self.parked, self.lamps, self.devices, self.shift_log, self.language, self.time):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         self._timer = QTimer(self)
         self._timer.setInterval(1000)
@@ -108,6 +114,10 @@ class TopBar(QFrame):
     @Slot()
     def _open_log(self) -> None:
         self._open_shift_log()
+
+    @Slot()
+    def _open_devices(self) -> None:
+        self._open_device_setup()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the room out anew."""
@@ -122,7 +132,7 @@ class TopBar(QFrame):
 
     def _share_room(self) -> None:
         """The lamps get what the names do not need at least."""
-        others = [self.shift_log, self.language, self.time]
+        others = [self.devices, self.shift_log, self.language, self.time]
         if not self.parked.isHidden():
             others.append(self.parked)
         taken = sum(widget.sizeHint().width() + 16 for widget in others)
@@ -141,6 +151,8 @@ class TopBar(QFrame):
         self.place_words.setText(
             self._wording.say("top.place", shop=place.shop_name, till=place.till_id, cashier=place.cashier)
         )
+        self.devices.setToolTip(self._wording.say("devices.title"))
+        self.devices.setAccessibleName(self._wording.say("devices.title"))
         self.shift_log.setText(self._wording.say("top.shift_log"))
         self.language.setText(self._wording.say("top.other_language"))
         self._share_room()

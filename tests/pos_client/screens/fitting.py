@@ -81,6 +81,8 @@ def _need_and_room(widget: QWidget) -> tuple[QSize, QSize]:
         if isinstance(widget, FittingLabel) and widget._elide:
             return QSize(0, QFontMetrics(font).height()), room
         return text_extent(text, font, room.width(), wrap=widget.wordWrap()), room
+    if isinstance(widget, QLineEdit) and widget.placeholderText():
+        text = widget.placeholderText()  # what is typed scrolls
     extent = text_extent(text, font, 0, wrap=False)
     if isinstance(widget, QComboBox):
         widest = max(QFontMetrics(font).horizontalAdvance(widget.itemText(i)) for i in range(widget.count()))

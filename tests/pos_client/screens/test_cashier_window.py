@@ -30,6 +30,11 @@ def opened_logs() -> list[bool]:
 
 
 @pytest.fixture
+def opened_set_ups() -> list[bool]:
+    return []
+
+
+@pytest.fixture
 def window(
     qtbot: QtBot,
     inbox: TickingInbox,
@@ -37,9 +42,15 @@ def window(
     clock: HandClock,
     place: Place,
     opened_logs: list[bool],
+    opened_set_ups: list[bool],
 ) -> CashierWindow:
     made = CashierWindow(
-        inbox, wording, clock=clock, place=place, open_shift_log=lambda: opened_logs.append(True)
+        inbox,
+        wording,
+        clock=clock,
+        place=place,
+        open_shift_log=lambda: opened_logs.append(True),
+        open_device_setup=lambda: opened_set_ups.append(True),
     )
     qtbot.addWidget(made)
     made.resize(1366, 768)
@@ -151,6 +162,15 @@ def test_the_shift_log_is_a_key_and_a_button_away(window: CashierWindow, opened_
     QTest.mouseClick(window.top.shift_log, Qt.MouseButton.LeftButton)
 
     assert opened_logs == [True, True]
+
+
+def test_the_devices_are_a_key_and_a_button_away(window: CashierWindow, opened_set_ups: list[bool]) -> None:
+    """F11 and the button beside the lamps open the set-up; a screen reader says what it is."""
+    QTest.keyClick(window, Qt.Key.Key_F11)
+    QTest.mouseClick(window.top.devices, Qt.MouseButton.LeftButton)
+
+    assert opened_set_ups == [True, True]
+    assert window.top.devices.accessibleName() == window.top.devices.toolTip() == "设备"
 
 
 def test_the_language_can_be_switched_at_any_time(window: CashierWindow, wording: Wording) -> None:

@@ -9,6 +9,10 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from drivers.scan import Scan
+from pos_client.scan_facts import TRIAL_LABEL, Verdict
+from pos_client.screens.device_samples import SAMPLE_HEALTHS
+from pos_client.screens.device_setup_window import Page
 from pos_client.screens.fitting_label import FittingLabel
 from pos_client.screens.pictures import Gallery
 from pos_client.screens.samples import LONG_SHOP_NAME, SAMPLE_MEMBERS, sample_rows, sample_views
@@ -18,6 +22,16 @@ from tests.fakes.inbox import TickingInbox
 from tests.fakes.memory_shift_log import MemoryShiftLog
 from tests.pos_client.screens.fitting import misfits, small_targets
 
+VERDICTS = {
+    Verdict.RIGHT: TRIAL_LABEL,
+    Verdict.CASE: TRIAL_LABEL.swapcase(),
+    Verdict.AFFIXES: f"*{TRIAL_LABEL}*",
+    Verdict.LAYOUT: "QWay-0189",
+    Verdict.OTHER_LABEL: "https://example.com/a-label-of-some-length?that=is,still,one,line",
+    Verdict.HIDDEN: "84" * 12,
+}
+"""A label for each verdict of a test scan."""
+
 
 @pytest.fixture
 def gallery(
@@ -25,8 +39,8 @@ def gallery(
 ) -> Gallery:
     log = MemoryShiftLog(sample_rows(clock.now()))
     made = Gallery(inbox, wording, clock=clock, zone=zone, log=log, folder=tmp_path)
-    for window in (made.cashier, made.customer, made.shift_log, made.phone):
-        qtbot.addWidget(window, before_close_func=lambda _window: made.shift_log.close_reader())
+    for window in (made.cashier, made.customer, made.shift_log, made.device_setup, made.phone):
+        qtbot.addWidget(window, before_close_func=lambda _window: made.stop_workers())
     return made
 
 
@@ -99,6 +113,37 @@ def test_the_manager_reads_every_word(
     settle(styled)
 
     assert misfits(gallery.shift_log) == []
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", [QSize(1366, 768), QSize(1024, 768)], ids=str)
+def test_who_sets_the_devices_up_reads_every_word(
+    gallery: Gallery, styled: QApplication, qtbot: QtBot, wording: Wording, language: Language, size: QSize
+) -> None:
+    """Devices in every state, every page, and whatever came of a scan fit the device set-up."""
+    window = gallery.device_setup
+    wording.set_language(language)
+    window.resize(size)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.model.rowCount() > len(SAMPLE_HEALTHS))
+    faults = {}
+    for row in window.model.rows:
+        window.select(row.path)
+        settle(styled)
+        faults[row.path] = misfits(window) + small_targets(window, 44)
+    for page in Page:
+        window.show_page(page)
+        settle(styled)
+        faults[page] = misfits(window) + small_targets(window, 44)
+    window.show_page(Page.TRIAL)
+    for verdict, text in VERDICTS.items():
+        assert gallery.devices.scan(Scan(text.encode(), text, "QR Code", "]Q1", window.model.rows[1].path))
+        qtbot.waitUntil(lambda: window.trial.facts is not None and window.trial.facts.verdict is verdict)  # noqa: B023  # waited for here
+        settle(styled)
+        faults[verdict] = misfits(window)
+
+    assert {name: found for name, found in faults.items() if found} == {}
 
 
 @pytest.mark.parametrize("language", Language)
