@@ -179,6 +179,7 @@ def _charging(rules: Rules, phase: Charging) -> View:
     return View(
         cashier=_cashier(rules, phase.sale, Tone.BUSY, _message("cashier.charging")),
         customer=_customer(rules, phase.sale, Tone.BUSY, ONE_MOMENT),
+        is_passing=True,
     )
 
 
@@ -215,6 +216,7 @@ def _checking_pin(rules: Rules, phase: CheckingPin) -> View:
     return View(
         cashier=_cashier(rules, sale, Tone.BUSY, _message("cashier.checking_pin"), member=member),
         customer=_customer(rules, sale, Tone.BUSY, _message("customer.checking_pin")),
+        is_passing=True,
     )
 
 
@@ -222,6 +224,7 @@ def _canceling(rules: Rules, phase: Canceling) -> View:
     return View(
         cashier=_cashier(rules, phase.sale, Tone.BUSY, _message("cashier.canceling")),
         customer=_customer(rules, phase.sale, Tone.BUSY, _message("customer.canceling")),
+        is_passing=True,
     )
 
 

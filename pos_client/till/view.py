@@ -164,7 +164,12 @@ class CustomerView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Both screens, always in step."""
+    """Both screens, always in step.
+
+    `is_passing` while the engine's answer is due any moment: a screen may wait a blink before it shows this, so that
+    nobody sees words come and go too fast to read.
+    """
 
     cashier: CashierView
     customer: CustomerView
+    is_passing: bool = False

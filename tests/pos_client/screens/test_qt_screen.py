@@ -1,6 +1,7 @@
 """Views cross to the windows' thread once, the newest wins, and the loop never waits."""
 
 import threading
+from dataclasses import replace
 
 from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QApplication
@@ -48,6 +49,22 @@ def test_each_view_comes_when_there_is_time(qtbot: QtBot) -> None:
         qtbot.waitUntil(lambda: len(painted) == number + 1)  # noqa: B023 it is waited for within the turn
 
     assert painted == [numbered_view(number) for number in range(3)]
+
+
+def test_what_passes_at_once_is_not_shown(qtbot: QtBot) -> None:
+    """A passing view whose answer comes within a blink is skipped; one that stays is shown."""
+    screen = QtScreen(lambda _sound: None)
+    painted: list[View] = []
+    screen.shown.connect(painted.append)
+    passing = replace(numbered_view(1), is_passing=True)
+    screen.show(passing)
+    screen._bridge._deliver()
+    screen.show(numbered_view(2))
+    qtbot.waitUntil(lambda: bool(painted))
+    screen.show(passing)
+    qtbot.waitUntil(lambda: len(painted) == 2)
+
+    assert painted == [numbered_view(2), passing]
 
 
 def test_showing_never_waits_for_the_windows(qapp: QApplication) -> None:
