@@ -34,7 +34,7 @@ def running(command: list[str], environment: dict[str, str]) -> Iterator[subproc
 @pytest.fixture(scope="module")
 def desktop() -> Iterator[dict[str, str]]:
     """The environment of a desktop of its own."""
-    server = ["Xvfb", "-displayfd", "1", "-screen", "0", "1366x768x24", "-noreset", "-nolisten", "tcp"]
+    server = ["Xvfb", "-displayfd", "1", "-screen", "0", "2166x768x24", "-noreset", "-nolisten", "tcp"]
     with running(server, dict(os.environ)) as xvfb:
         assert xvfb.stdout is not None
         number = xvfb.stdout.readline().strip()
@@ -57,13 +57,13 @@ class Till:
         self.told: list[str] = []
         self.wait_for("ready xcb")
 
-    def wait_for(self, line: str) -> None:
-        """Read what it tells up to this line."""
+    def wait_for(self, line: str) -> str:
+        """Read what it tells up to a line that begins so, and return it."""
         assert self._process.stdout is not None
         for told in self._process.stdout:
             self.told.append(told.strip())
-            if self.told[-1] == line:
-                return
+            if self.told[-1].startswith(line):
+                return self.told[-1]
         raise AssertionError(f"ended before {line!r}: {self.told}")
 
     def scan(self, label: str, suffix: str = "Return") -> None:
@@ -72,7 +72,12 @@ class Till:
 
     def type(self, *keys: str) -> None:
         """Press keys as a person does."""
-        self._press(120, list(keys))
+        self._press(600, list(keys))
+
+    def touch(self, x: str, y: str) -> None:
+        """Touch the screen there."""
+        command = ["xdotool", "mousemove", x, y, "click", "1"]
+        subprocess.run(command, env=self._environment, check=True, timeout=30)
 
     def _press(self, delay_ms: int, keys: list[str]) -> None:
         command = ["xdotool", "key", "--delay", str(delay_ms), *keys]
@@ -122,3 +127,15 @@ def test_a_person_and_a_gun_in_one_field(till: Till) -> None:
     till.wait_for("typed 1234")
 
     assert till.told == ["ready xcb", "typed 1", "typed 12", f"scan {LABEL}", "typed 123", "typed 1234"]
+
+
+@pytest.mark.parametrize("till", ["pair"], indirect=True)
+def test_a_customers_touch_leaves_the_keyboard_with_the_cashier(till: Till) -> None:
+    """The customer touches a key of the PIN; what the cashier types next still goes to the cashier's window."""
+    _, x, y = till.told[0].split()
+    till.touch(x, y)
+    till.wait_for("event PinTyping")
+    till.type("4", "2")
+    till.wait_for("event 2")
+
+    assert till.told[2:] == ["event PinTyping", "event 4", "event 2"]

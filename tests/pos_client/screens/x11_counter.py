@@ -1,6 +1,6 @@
 """A program for a real X server: the till's windows with a keyboard gun, telling on its output what happens to them.
 
-Run as `python -m tests.pos_client.screens.x11_counter cashier|dialog|field`. Each line is a word and a text.
+Run as `python -m tests.pos_client.screens.x11_counter cashier|pair|dialog|field`. Each line is a word and a text.
 """
 
 import sys
@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from drivers.keystrokes import KeystrokeParser
 from drivers.wedge import WedgeGun
 from pos_client.ports import Inbox
 from pos_client.screens.cashier_window import CashierWindow
+from pos_client.screens.customer_window import CustomerWindow
 from pos_client.screens.key_filter import KeyFilter
 from pos_client.screens.samples import sample_views
 from pos_client.screens.style import apply_style
@@ -61,6 +63,30 @@ def cashier() -> QWidget:
     return window
 
 
+def pair() -> QWidget:
+    """The cashier's window, and the customer's beside it asking for a PIN; tells where the key 5 of the keypad is."""
+    window = cashier()
+    clock = HandClock()
+    customer = CustomerWindow(TellingInbox(), load_wording(strict=True), clock=clock, on_key=lambda: None)
+    customer.show_view({sample.name: sample.view for sample in sample_views(clock.now())}["pin"])
+    customer.move(1200, 100)
+    window.setProperty("waits", True)
+    customer.show()
+
+    def look() -> None:
+        if customer.windowHandle().isExposed():
+            timer.stop()
+            window.setProperty("waits", False)
+            place = customer.keypad.mapToGlobal(customer.keypad.key_rect("5").center().toPoint())
+            tell("key", f"{place.x()} {place.y()}")
+
+    timer = QTimer(window, interval=20)
+    timer.timeout.connect(look)
+    timer.start()
+    window.destroyed.connect(customer.deleteLater)
+    return window
+
+
 def dialog() -> QWidget:
     """A dialog that its default button closes."""
     window = QDialog()
@@ -90,14 +116,16 @@ def main(which: str) -> int:
     """Show a window and tell until the program is ended from outside."""
     app = QApplication([])
     apply_style(app)
-    gun = WedgeGun()
+    # Longer than in a shop: xdotool's keys come late when the machine is busy, and are a gun's all the same.
+    parser = KeystrokeParser(gap_seconds=0.3, late_suffix_seconds=0.3, gun_dwell_seconds=0.25)
+    gun = WedgeGun(parser=parser)
     gun.start(lambda scan: tell("scan", scan.text), lambda _health: None)
     key_filter = KeyFilter(app, gun)
-    window = {"cashier": cashier, "dialog": dialog, "field": field}[which]()
+    window = {"cashier": cashier, "pair": pair, "dialog": dialog, "field": field}[which]()
     told: list[bool] = []
 
     def look() -> None:
-        if window.isActiveWindow() and not told:
+        if window.isActiveWindow() and not window.property("waits") and not told:
             told.append(True)
             tell("ready", app.platformName())
 
