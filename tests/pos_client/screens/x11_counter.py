@@ -56,6 +56,7 @@ def cashier() -> QWidget:
         clock=clock,
         place=place,
         open_shift_log=lambda: tell("pressed"),
+        open_device_setup=lambda: tell("pressed"),
     )
     window.show_view({sample.name: sample.view for sample in sample_views(clock.now())}["typing"])
     window.resize(1024, 700)
