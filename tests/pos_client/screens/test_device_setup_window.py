@@ -114,11 +114,11 @@ def test_a_path_can_be_written_by_hand(
     press(window, DeviceCommand.ADD)
     qtbot.waitUntil(lambda: till.used == 1)
     assert "serial:" in window.status.whole_text()
-    assert ("wedge:",) == till.hardware.paths
+    assert ["wedge:"] == list(till.hardware.paths)
     window.path.setText("  " + guns[0].path + " ")
     press(window, DeviceCommand.ADD)
     qtbot.waitUntil(lambda: till.used == 2)
-    assert ("wedge:", guns[0].path) == till.hardware.paths
+    assert ["wedge:", guns[0].path] == list(till.hardware.paths)
 
 
 def test_what_cannot_be_kept_is_said(open_till: OpenTill, qtbot: QtBot) -> None:
