@@ -104,10 +104,16 @@ class HidGun(ThreadedDevice):
         self._info: HidInfo | None = None
         self._handle: HidHandle | None = None
         self._node_lock: int | None = None
+        self._descriptor: bytes | None = None
         self._parser = HidPosParser(None)
         self._quiet_until = 0.0
         self._commands = GunCommands()
         self._outbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    @property
+    def descriptor(self) -> bytes | None:
+        """The report descriptor of the gun that was opened last; None when it tells none."""
+        return self._descriptor
 
     def accept(self) -> bool:
         """Beep that the scan was taken; False when no gun that can is at hand."""
@@ -190,6 +196,7 @@ class HidGun(ThreadedDevice):
             _check_application(descriptor, info)
         self._switch_on(handle, info, descriptor)
         self._info = info
+        self._descriptor = words
         self._parser = HidPosParser(words)
         self._commands = commands_of(descriptor, info.vendor_id)
         self._quiet_until = self._clock() + STALE_SECONDS

@@ -102,7 +102,7 @@ def parse_path(text: str) -> DevicePath:
     path = DevicePath(kind_name, address, dict(pairs))
     if len(path.options) < len(pairs):
         raise PathInvalid(f"{text!r} says one thing twice", "Write each option once.")
-    _read_options(path)
+    read_options(path)
     return path
 
 
@@ -119,7 +119,7 @@ def open_device(
     """
     parsed = parse_path(path) if isinstance(path, str) else path
     return KINDS[parsed.kind].open(
-        parsed, _read_options(parsed), clock=clock, repeats=repeats, retry_seconds=retry_seconds
+        parsed, read_options(parsed), clock=clock, repeats=repeats, retry_seconds=retry_seconds
     )
 
 
@@ -134,7 +134,8 @@ def list_devices() -> list[Found]:
     return found
 
 
-def _read_options(path: DevicePath) -> dict[str, Any]:
+def read_options(path: DevicePath) -> dict[str, Any]:
+    """The options of a path as values. Raises PathInvalid."""
     known = KINDS[path.kind].options
     values: dict[str, Any] = {}
     for name, text in path.options.items():
