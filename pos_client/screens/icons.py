@@ -3,8 +3,8 @@
 import enum
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QRectF
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -55,6 +55,7 @@ class TintedIcon:
         folder = resources_folder() if resources is None else resources
         text = (folder / "icons" / f"{icon.value}.svg").read_text(encoding="utf-8")
         self._renderer = QSvgRenderer(QByteArray(text.replace("currentColor", color).encode()))
+        self._drawn: QPixmap | None = None
         if not self._renderer.isValid():
             raise ValueError(f"{icon.value}.svg cannot be drawn")
 
@@ -63,8 +64,20 @@ class TintedIcon:
         side = min(rect.width(), rect.height())
         square = QRectF(0, 0, side, side)
         square.moveCenter(rect.center())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._renderer.render(painter, square)
+        painter.drawPixmap(square.topLeft(), self._pixels(side, painter.device().devicePixelRatioF()))
+
+    def _pixels(self, side: float, ratio: float) -> QPixmap:
+        """The icon as pixels, drawn anew only for another size: a window repaints it with every change."""
+        pixels = max(1, round(side * ratio))
+        if self._drawn is None or self._drawn.width() != pixels or self._drawn.devicePixelRatio() != ratio:
+            self._drawn = QPixmap(pixels, pixels)
+            self._drawn.setDevicePixelRatio(ratio)
+            self._drawn.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._drawn)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._renderer.render(painter, QRectF(0, 0, side, side))
+            painter.end()
+        return self._drawn
 
 
 class IconView(QWidget):

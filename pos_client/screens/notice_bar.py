@@ -1,10 +1,11 @@
 """A passing word to the cashier, in a place of its own so that nothing else moves."""
 
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from pos_client.screens.fitting_label import FittingLabel
 from pos_client.screens.icons import Icon, IconView, TintedIcon
-from pos_client.screens.status_band import tinted
+from pos_client.screens.status_band import rounded, tinted
 from pos_client.screens.style import PALETTE
 
 
@@ -22,14 +23,21 @@ class NoticeBar(QFrame):
         row.setSpacing(10)
         row.addWidget(self._icon)
         row.addWidget(self.words, 1)
-        self.setObjectName("notice")
+        self._is_empty = True
         self.setFixedHeight(48)
         self.show_notice("")
 
     def show_notice(self, text: str) -> None:
         """Show this, or nothing."""
-        self.setProperty("empty", not text)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        self._is_empty = not text
+        self.update()
         self._icon.show_icon(self._icon_picture if text else None)
         self.words.setText(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the ground, unless there is nothing to say."""
+        if not self._is_empty:
+            painter = QPainter(self)
+            rounded(painter, self, PALETTE.notice, 8)
+            painter.end()
+        event.accept()

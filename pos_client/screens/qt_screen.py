@@ -9,7 +9,6 @@ from pos_client.ports import Screen
 from pos_client.till.effects import Sound
 from pos_client.till.view import View
 
-
 BLINK_MS = 60
 """Below a tenth of a second a change counts as immediate; a view that passes sooner would only flicker."""
 

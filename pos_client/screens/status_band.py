@@ -1,7 +1,7 @@
 """The band that says in very large words what is happening, why, and what to do next."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from pos_client.screens.fitting_label import FittingLabel
@@ -26,8 +26,19 @@ _CALM_ICONS = (Icon.SCAN, Icon.KEYS, Icon.LOCK, Icon.PHONE, Icon.SHOP)
 def tinted(label: FittingLabel, color: str) -> None:
     """Let a label write in this colour."""
     palette = label.palette()
-    palette.setColor(QPalette.ColorRole.WindowText, QColor(color))
-    label.setPalette(palette)
+    wanted = QColor(color)
+    # Setting a palette lays out and repaints, even when it is the same one.
+    if palette.color(QPalette.ColorRole.WindowText) != wanted:
+        palette.setColor(QPalette.ColorRole.WindowText, wanted)
+        label.setPalette(palette)
+
+
+def rounded(painter: QPainter, widget: QWidget, ground: str, radius: int) -> None:
+    """Fill a widget with this colour, its corners rounded by so many pixels."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(ground))
+    painter.drawRoundedRect(widget.rect(), radius, radius)
 
 
 class StatusBand(QFrame):
@@ -62,7 +73,6 @@ class StatusBand(QFrame):
         row.setSpacing(24)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addLayout(words, 1)
-        self.setAutoFillBackground(True)
         self.show_words(Tone.NEUTRAL, "")
 
     def set_scale(self, scale: float) -> None:
@@ -95,6 +105,13 @@ class StatusBand(QFrame):
         self.detail.setText(detail)
         self.next_step.setText(next_step)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the tone's ground; a sheet's rule per tone would restyle the whole band at every change."""
+        painter = QPainter(self)
+        rounded(painter, self, TONES[self._tone or Tone.NEUTRAL].ground, 12)
+        painter.end()
+        event.accept()
+
     def _align(self, has_detail: bool, has_next: bool) -> None:
         """Keep the lines together in the middle of the band, however many there are."""
         if (has_detail, has_next) == self._lines:
@@ -107,9 +124,7 @@ class StatusBand(QFrame):
 
     def _take_color(self, tone: Tone) -> None:
         colors = TONES[tone]
-        self.setProperty("tone", tone.value)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        self.update()
         self._arrow.show_icon(self._arrows[tone])
         tinted(self.headline, colors.ink)
         tinted(self.detail, colors.soft)

@@ -93,6 +93,8 @@ class TillButton(QPushButton):
         self._least_height = least_height
         self._hint = ""
         self._icon: TintedIcon | None = None
+        self._fitted_for: tuple[object, ...] = ()
+        self._fitted = (self.font(), 0)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAutoDefault(False)
         self.setMinimumHeight(least_height)
@@ -106,14 +108,16 @@ class TillButton(QPushButton):
 
     def set_role(self, role: ButtonRole) -> None:
         """Look so from now on."""
-        self._role = role
-        self.update()
+        if role is not self._role:
+            self._role = role
+            self.update()
 
     def set_hint(self, hint: str) -> None:
         """The key that does the same, drawn behind the label."""
-        self._hint = hint
-        self.updateGeometry()
-        self.update()
+        if hint != self._hint:
+            self._hint = hint
+            self.updateGeometry()
+            self.update()
 
     def set_icon(self, icon: TintedIcon) -> None:
         """An icon before the label."""
@@ -155,8 +159,7 @@ class TillButton(QPushButton):
         )
         painter.setBrush(QColor(look.pressed if self.isDown() else look.ground))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
-        font = self._fitting_font()
-        label_width = text_extent(self.text(), font, 0, wrap=False).width()
+        font, label_width = self._fitting()
         x = max(_PADDING, (self.width() - label_width - self._beside() + 2 * _PADDING) // 2)
         if self._icon is not None:
             side = self._icon_side()
@@ -212,6 +215,15 @@ class TillButton(QPushButton):
 
     def _label_room(self) -> QSize:
         return QSize(max(0, self.width() - self._beside()), self.height() - 4)
+
+    def _fitting(self) -> tuple[QFont, int]:
+        """The label's font and width; measured again only when something they depend on has changed."""
+        basis = (self.text(), self.size(), self._role, self._hint, self._icon is None, self.font())
+        if basis != self._fitted_for:
+            font = self._fitting_font()
+            self._fitted = (font, text_extent(self.text(), font, 0, wrap=False).width())
+            self._fitted_for = basis
+        return self._fitted
 
     def _fitting_font(self) -> QFont:
         room = self._label_room()

@@ -53,7 +53,9 @@ def view(till: Till) -> View:
     elif till.unwritten:
         notice = Message("notice.not_recorded")
     cashier = replace(shown.cashier, notice=notice, parked_count=len(till.parked), lamps=till.lamps)
-    return View(cashier=cashier, customer=replace(shown.customer, shop_name=till.rules.shop_name))
+    customer = replace(shown.customer, shop_name=till.rules.shop_name)
+    # A word to the cashier is to be read, whatever passes behind it.
+    return View(cashier=cashier, customer=customer, is_passing=shown.is_passing and notice is None)
 
 
 def _message(key: str, **params: str | int) -> Message:

@@ -320,3 +320,11 @@ def test_entries_that_are_not_written_yet_are_told_until_they_are() -> None:
     assert Message("notice.not_recorded") == view(later).cashier.notice
     written = after(fired(Timer.JOURNAL_AGAIN), till=later)
     assert view(written).cashier.notice is None
+
+
+def test_a_view_that_waits_for_the_engine_passes_unless_something_is_said() -> None:
+    """Sending a charge may be over before anybody reads of it; a word beside it is to be read."""
+    running = charging()
+    busy = replace(running, notice=Notice(key="notice.busy"))
+
+    assert (True, False) == (view(running).is_passing, view(busy).is_passing)
