@@ -57,10 +57,8 @@ def _due(till: Till) -> StartTimer:
 
 def concerned(till: Till, event: Replied | NoReply) -> Parked | None:
     """The order set aside that an answer is about, be it an early or a late one."""
+    reply = event.reply if isinstance(event, Replied) else None
     for parked in till.parked:
-        if event.request_id == parked.request_id:
-            return parked
-        reply = event.reply if isinstance(event, Replied) else None
         if isinstance(reply, Payment) and reply.order_id == parked.open_order.order_id:
             return parked
     return None

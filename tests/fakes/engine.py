@@ -18,6 +18,7 @@ from points_engine.contract import (
     Refused,
     Reply,
     Reverse,
+    Secret,
 )
 from tests.fakes.clock import START
 
@@ -117,6 +118,7 @@ class ModelEngine:
         if payment.state is not PaymentState.REQUIRES_ACTION:
             return payment
         member = self.paid_by[command.order_id]
+        assert isinstance(command.answer, Secret), "this keypad has its PIN in the clear"
         if command.answer.reveal() == member.pin:
             member.tries = 3
             return self._put(command.order_id, PaymentState.SUCCEEDED, payment.amount.units)

@@ -14,7 +14,6 @@ from points_engine.contract import Charge, Command, PaymentState, Reply, Reverse
 from pos_client.cashier import Cashier
 from pos_client.till.effects import EntryKind, Record
 from pos_client.till.events import (
-    DIGITS,
     Confirmed,
     CustomerCanceled,
     DigitTyped,
@@ -46,7 +45,7 @@ PINS = ("123456", "000000")
 CODES = tuple(f"84{number:016d}" for number in range(12))
 LABEL = "6901234567892"
 KEYS: tuple[Event, ...] = (
-    *(DigitTyped(digits) for digits in DIGITS),
+    *(DigitTyped(digits) for digits in ("0", "5", "00")),
     Erased(), Confirmed(), Confirmed(), PartWanted(), Dropped(), OtherTenderTaken(), SetAside(),
     PinTyping(1), CustomerCanceled(),
 )  # fmt: skip
@@ -142,8 +141,9 @@ class TillAmongFaults(RuleBasedStateMachine):
         whole=st.sampled_from(("900", "4000")),
         part=st.sampled_from(("300", "700")),
         code=st.sampled_from(CODES),
+        written=st.booleans(),
     )
-    def ring_up_a_part(self, whole: str, part: str, code: str) -> None:
+    def ring_up_a_part(self, whole: str, part: str, code: str, written: bool) -> None:
         """A part in points, in one go, up to what the engine makes of it."""
         self.take(Dropped())
         for digit in whole:
@@ -153,7 +153,8 @@ class TillAmongFaults(RuleBasedStateMachine):
             self.take(DigitTyped(digit))
         self.take(Scanned(Secret(code), "sim:"))
         if self.on_the_way:
-            self.all_goes_well()
+            self.journal.failures = 0 if written else 1
+            self.all_goes_well(newest=True)
 
     @rule(pin=st.sampled_from(PINS))
     def enter_pin(self, pin: str) -> None:
@@ -175,10 +176,10 @@ class TillAmongFaults(RuleBasedStateMachine):
             self.coming_back.append((request_id, reply))
 
     @precondition(lambda self: self.on_the_way)
-    @rule()
-    def all_goes_well(self) -> None:
-        """The oldest request is carried out and answered at once."""
-        request_id, command = self.on_the_way.pop(0)
+    @rule(newest=st.booleans())
+    def all_goes_well(self, newest: bool) -> None:
+        """The oldest or the newest request is carried out and answered at once."""
+        request_id, command = self.on_the_way.pop(-1 if newest else 0)
         reply = self.engine.execute(command)
         if request_id is not None:
             self.take(Replied(request_id, reply))
@@ -200,6 +201,22 @@ class TillAmongFaults(RuleBasedStateMachine):
         if not again:
             del self.coming_back[place]
         self.take(Replied(request_id, reply))
+
+    @rule(
+        times=st.integers(1, 8),
+        fate=st.sampled_from(("stands still", "is unheard", "is late")),
+        then=st.sampled_from(KEYS),
+    )
+    def nobody_answers(self, times: int, fate: str, then: Event) -> None:
+        """Silence for a while: timers run out, whatever becomes of the requests; then somebody presses a key."""
+        for _ in range(times):
+            if fate != "stands still":
+                replies = [(number, self.engine.execute(command)) for number, command in self.on_the_way]
+                self.on_the_way = []
+                if fate == "is late":
+                    self.coming_back += [(number, reply) for number, reply in replies if number is not None]
+            self.next_timer()
+        self.take(then)
 
     # --- time and faults
 
@@ -290,7 +307,7 @@ class TillAmongFaults(RuleBasedStateMachine):
             if self._is_at_rest():
                 break
             if self.on_the_way:
-                self.all_goes_well()
+                self.all_goes_well(newest=True)
             else:
                 self.challenges_end()
                 self.next_timer()
@@ -324,4 +341,4 @@ class TillAmongFaults(RuleBasedStateMachine):
 
 
 TestTillAmongFaults = TillAmongFaults.TestCase
-TestTillAmongFaults.settings = settings(max_examples=80, stateful_step_count=60)
+TestTillAmongFaults.settings = settings(max_examples=300, stateful_step_count=50)

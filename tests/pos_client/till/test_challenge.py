@@ -74,7 +74,7 @@ def test_the_pin_goes_to_the_engine_and_nowhere_else() -> None:
     """What the customer typed is in the command, and neither in the state nor in any text."""
     sent = only(Send, effects_of(awaiting_pin(), pin()))
     assert isinstance(sent.command, AnswerChallenge)
-    assert PIN == sent.command.answer.reveal()
+    assert Secret(PIN) == sent.command.answer
     checking = after(pin(), till=awaiting_pin())
     assert PIN not in repr((sent, checking))
     assert isinstance(checking.phase, CheckingPin)
