@@ -20,6 +20,7 @@ TROUBLES = (
     "path_invalid",
     "profile_invalid",
     "driver_missing",
+    "device_unavailable",
     "device_absent",
     "device_busy",
     "device_permission",
