@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QRect, Qt, Slot
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QScreen
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QScreen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from points_engine.contract import Secret
@@ -187,6 +187,13 @@ class CustomerWindow(QWidget):
         if view.customer != self._view:
             self._view = view.customer
             self._paint()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """The till closes this window; nobody in front of it can, because without it no PIN can be typed."""
+        if event.spontaneous():
+            event.ignore()
+        else:
+            super().closeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """A keyboard of the customer's own: only while this window is the active one."""

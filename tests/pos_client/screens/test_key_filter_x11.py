@@ -76,12 +76,13 @@ class Till:
 
     def touch(self, x: str, y: str) -> None:
         """Touch the screen there."""
-        command = ["xdotool", "mousemove", x, y, "click", "1"]
-        subprocess.run(command, env=self._environment, check=True, timeout=30)
+        self._do("mousemove", x, y, "click", "1")
 
     def _press(self, delay_ms: int, keys: list[str]) -> None:
-        command = ["xdotool", "key", "--delay", str(delay_ms), *keys]
-        subprocess.run(command, env=self._environment, check=True, timeout=30)
+        self._do("key", "--delay", str(delay_ms), *keys)
+
+    def _do(self, *command: str) -> None:
+        subprocess.run(["xdotool", *command], env=self._environment, check=True, timeout=30)
 
 
 @pytest.fixture
@@ -132,10 +133,21 @@ def test_a_person_and_a_gun_in_one_field(till: Till) -> None:
 @pytest.mark.parametrize("till", ["pair"], indirect=True)
 def test_a_customers_touch_leaves_the_keyboard_with_the_cashier(till: Till) -> None:
     """The customer touches a key of the PIN; what the cashier types next still goes to the cashier's window."""
-    _, x, y = till.told[0].split()
+    _, x, y, *_ = till.told[0].split()
     till.touch(x, y)
     till.wait_for("event PinTyping")
     till.type("4", "2")
     till.wait_for("event 2")
 
     assert till.told[2:] == ["event PinTyping", "event 4", "event 2"]
+
+
+@pytest.mark.parametrize("till", ["pair"], indirect=True)
+def test_nobody_closes_the_customers_window(till: Till) -> None:
+    """The close button of its frame does nothing: without the window no PIN could be typed."""
+    _, x, y, close_x, close_y = till.told[0].split()
+    till.touch(close_x, close_y)
+    till.touch(x, y)
+    till.wait_for("event PinTyping")
+
+    assert till.told[2:] == ["event PinTyping"]

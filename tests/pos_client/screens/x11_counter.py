@@ -65,7 +65,7 @@ def cashier() -> QWidget:
 
 
 def pair() -> QWidget:
-    """The cashier's window, and the customer's beside it asking for a PIN; tells where the key 5 of the keypad is."""
+    """The cashier's window and, beside it, the customer's asking for a PIN; tells where key 5 and the close button are."""
     window = cashier()
     clock = HandClock()
     customer = CustomerWindow(TellingInbox(), load_wording(strict=True), clock=clock, on_key=lambda: None)
@@ -75,11 +75,12 @@ def pair() -> QWidget:
     customer.show()
 
     def look() -> None:
-        if customer.windowHandle().isExposed():
+        if customer.windowHandle().isExposed() and customer.frameGeometry().top() < customer.geometry().top():
             timer.stop()
             window.setProperty("waits", False)
             place = customer.keypad.mapToGlobal(customer.keypad.key_rect("5").center().toPoint())
-            tell("key", f"{place.x()} {place.y()}")
+            frame = customer.frameGeometry()
+            tell("key", f"{place.x()} {place.y()} {frame.right() - 10} {frame.top() + 10}")
 
     timer = QTimer(window, interval=20)
     timer.timeout.connect(look)
