@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from drivers.device import Health, State
 from drivers.errors import DeviceAbsent, DeviceBusy, DeviceLost
+from drivers.libraries import MissingLibrary
 from drivers.registry import Found
 from drivers.scan import Scan
-from pos_client.driver_libraries import MissingLibrary
 from pos_client.till.events import DeviceLamp
 
 PASSING = {DeviceAbsent.kind, DeviceBusy.kind, DeviceLost.kind}

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from drivers import registry
 from drivers.device import Health
+from drivers.libraries import missing_libraries
 from drivers.scan import Scan
 from pos_client.device_setup import Attached, DeviceSetup, NotSaved
-from pos_client.driver_libraries import missing_libraries
 from pos_client.hardware import Hardware
 from pos_client.settings import KEYPAD_KIND, SettingsInvalid, save_devices
 

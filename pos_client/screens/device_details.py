@@ -4,8 +4,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from drivers.device import Health
+from drivers.libraries import MissingLibrary
 from pos_client.device_setup import DeviceRow
-from pos_client.driver_libraries import MissingLibrary
 from pos_client.screens.device_model import DeviceModel, passed, state_words
 from pos_client.screens.fitting_label import FittingLabel
 from pos_client.screens.icons import Icon, IconView, TintedIcon

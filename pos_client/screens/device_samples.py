@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from drivers.device import Health, State, Statistics
 from drivers.errors import DeviceLost, DevicePermission, DriverMissing
+from drivers.libraries import MissingLibrary
 from drivers.registry import Found
 from drivers.scan import Scan
 from pos_client.device_setup import Attached, DeviceSetup
-from pos_client.driver_libraries import MissingLibrary
 from pos_client.ports import Clock
 from pos_client.scan_facts import TRIAL_LABEL
 

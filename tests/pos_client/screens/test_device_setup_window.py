@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from drivers.libraries import MissingLibrary
 from drivers.registry import Found
 from pos_client.demo.pty_gun import PtyGun
 from pos_client.device_setup import Attached
-from pos_client.driver_libraries import MissingLibrary
 from pos_client.screens.device_setup_window import DeviceCommand, DeviceSetupWindow, Page
 from pos_client.screens.till_button import ButtonRole
 from pos_client.screens.wording import Language, Wording
