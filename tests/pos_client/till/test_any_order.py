@@ -203,7 +203,7 @@ class TillAmongFaults(RuleBasedStateMachine):
         self.take(Replied(request_id, reply))
 
     @rule(
-        times=st.integers(1, 8),
+        times=st.integers(1, 16),
         fate=st.sampled_from(("stands still", "is unheard", "is late")),
         then=st.sampled_from(KEYS),
     )
@@ -341,4 +341,4 @@ class TillAmongFaults(RuleBasedStateMachine):
 
 
 TestTillAmongFaults = TillAmongFaults.TestCase
-TestTillAmongFaults.settings = settings(max_examples=300, stateful_step_count=50)
+TestTillAmongFaults.settings = settings(max_examples=250, stateful_step_count=50)
