@@ -6,7 +6,7 @@ from typing import Any
 
 from points_engine.contract import Refusal, Refused
 from pos_client.till.effects import Effect, EntryKind, Play, Record, Sound, StartTimer, StopTimer, Timer
-from pos_client.till.events import DeviceChanged, DeviceRemoved, Event, NotScanned, OpenOrder
+from pos_client.till.events import DeviceChanged, DeviceLamp, DeviceRemoved, Event, NotScanned, OpenOrder
 from pos_client.till.state import Notice, Phase, Sale, Till
 
 Step = tuple[Till, tuple[Effect, ...]]
@@ -49,10 +49,14 @@ def silence(till: Till, _phase: Phase, _event: Event) -> Step:
 
 
 def lamp_changed(till: Till, _phase: Phase, event: DeviceChanged) -> Step:
-    """Keep a device's lamp; a device keeps its place in the row."""
+    """Keep a device's lamp; a device keeps its place in the row. Whoever would scan in vain hears that one has gone."""
     lamps = {path: (path, lamp, remedy) for path, lamp, remedy in till.lamps}
+    before = lamps.get(event.path)
     lamps[event.path] = (event.path, event.lamp, event.remedy)
-    return replace(till, lamps=tuple(lamps.values())), ()
+    till = replace(till, lamps=tuple(lamps.values()))
+    if before is None or before[1] is not DeviceLamp.READY or event.lamp is DeviceLamp.READY:
+        return till, ()
+    return say(till, "notice.device_away")
 
 
 def lamp_removed(till: Till, _phase: Phase, event: DeviceRemoved) -> Step:

@@ -67,6 +67,7 @@ MESSAGE_KEYS: Mapping[str, tuple[str, ...]] = {
     "notice.busy": (),
     "notice.scan_not_taken": (),
     "notice.two_codes": (),
+    "notice.device_away": (),
     "notice.same_again": (),
     "notice.amount_first": (),
     "notice.part_first": (),

@@ -167,6 +167,20 @@ def test_a_lamp_changes_in_every_phase(phase: type[Any]) -> None:
 
 
 @pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("lamp", [DeviceLamp.SEARCHING, DeviceLamp.FAULT])
+def test_a_device_that_goes_is_told_once(phase: type[Any], lamp: DeviceLamp) -> None:
+    """Whoever pulls a trigger in vain hears why; that it is back, or was never there, is for the lamp to show."""
+    ready = after(DeviceChanged("sim:", DeviceLamp.SEARCHING), till=REACHED[phase])
+    assert ready.notice == REACHED[phase].notice
+    ready, effects = step(ready, DeviceChanged("sim:", DeviceLamp.READY))
+    assert (ready.notice, effects) == (REACHED[phase].notice, ())
+    away, effects = step(ready, DeviceChanged("sim:", lamp, "Plug it in."))
+    assert away.notice == state.Notice(key="notice.device_away")
+    assert words(effects) == "start:notice_over play:notice"
+    assert step(away, DeviceChanged("sim:", DeviceLamp.SEARCHING, "Wait."))[1] == ()
+
+
+@pytest.mark.parametrize("phase", PHASES)
 def test_a_removed_device_has_no_lamp(phase: type[Any]) -> None:
     """A device may be taken out of the settings at any time; the others keep their lamps."""
     till = after(
