@@ -5,39 +5,64 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from points_engine.adapters.apprise_sms import AppriseSmsSender
+from points_engine.adapters.http_sms import HttpSmsSender
 from points_engine.adapters.keyed_ids import KeyedIds
 from points_engine.adapters.keys import MasterKey, create_key, read_key
 from points_engine.adapters.pin_hasher import Argon2Cost, Argon2PinHasher
+from points_engine.adapters.pin_opener import HpkePinOpener
 from points_engine.adapters.sqlite_store import SqliteStore
 from points_engine.adapters.system_clock import SystemClock
 from points_engine.contract import EngineFault
 from points_engine.engine.front_door import Engine
 from points_engine.engine.scheme import Scheme
+from points_engine.gateway import AppriseGateway, HttpGateway, Taken
 from points_engine.limits import AssetLimits
 from points_engine.payment_code import CodeLayout
 from points_engine.ports import Clock, Ids, KeyUnavailable, PinHasher, Store, StoreUnavailable
-from points_engine.settings import Settings
+from points_engine.proof_ports import PinOpener, SmsSender
+from points_engine.settings import PinEntry, Settings
+from points_engine.sms_code import SmsRules
 
-__all__ = ["Argon2Cost", "AssetLimits", "Clock", "CodeLayout", "Engine", "Settings", "open_engine"]
+__all__ = [
+    "AppriseGateway", "Argon2Cost", "AssetLimits", "Clock", "CodeLayout", "Engine", "HttpGateway", "PinEntry",
+    "Settings", "SmsRules", "Taken", "open_engine",
+]  # fmt: skip
 
 _LOG = logging.getLogger(__name__)
 
 DATABASE_NAME = "points.sqlite"
+RETRY_LOOK_SECONDS = 2.0
+"""How often the outbox is looked at for messages to try again."""
 KEY_NAME = "points.key"
 """Keep a copy of it apart from the database's copies: the one without the other opens nothing."""
 
 
 class _SweptEngine(Engine):
-    """An engine that sweeps itself on a thread of its own until it is closed."""
+    """An engine that sweeps itself, and hands over short messages, on threads of its own until it is closed."""
 
     def __init__(
-        self, store: Store, clock: Clock, ids: Ids, hasher: PinHasher, scheme: Scheme, every_seconds: float
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        hasher: PinHasher,
+        scheme: Scheme,
+        every_seconds: float,
+        *,
+        sender: SmsSender | None,
+        opener: PinOpener | None,
     ) -> None:
-        super().__init__(store, clock, ids, hasher, scheme)
+        super().__init__(store, clock, ids, hasher, scheme, sender=sender, opener=opener)
         self._every_seconds = every_seconds
         self._closing = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep_on, name="engine sweeper", daemon=True)
         self._sweeper.start()
+        self._message_came = threading.Event()
+        self._outbox.on_message = self._message_came.set
+        self._deliverer = threading.Thread(target=self._deliver_on, name="engine SMS", daemon=True)
+        if sender is not None:
+            self._deliverer.start()
 
     def _sweep_on(self) -> None:
         while not self._closing.wait(self._every_seconds):
@@ -47,9 +72,22 @@ class _SweptEngine(Engine):
                 # Whoever looks at a payment ends it too; the next round tries again.
                 _LOG.warning("the engine could not sweep", exc_info=True)
 
+    def _deliver_on(self) -> None:
+        while not self._closing.is_set():
+            try:
+                self.deliver()
+            except EngineFault:
+                _LOG.warning("the engine could not hand over short messages", exc_info=True)
+            # Also without a fresh one: what failed is tried again, and an engine that ended may have left some.
+            self._message_came.wait(RETRY_LOOK_SECONDS)
+            self._message_came.clear()
+
     def close(self) -> None:
         self._closing.set()
+        self._message_came.set()
         self._sweeper.join()
+        if self._deliverer.is_alive():
+            self._deliverer.join()
         super().close()
 
 
@@ -65,14 +103,26 @@ def open_engine(
     """The embedded engine in `folder`: `points.sqlite` and `points.key`, made when neither is there yet.
 
     `clock` and `pin_cost` are for tests and demos; `on_durable_step` is told the names of SqliteStore's durable steps;
-    with `sweep_every_seconds` None nobody sweeps but the caller. Close the engine when done (it is a context manager).
-    Raises StoreUnavailable or KeyUnavailable, both EngineFaults, with the remedy.
+    with `sweep_every_seconds` None nobody sweeps, or hands over short messages (`Engine.deliver`), but the caller.
+    Close the engine when done (it is a context manager). Raises StoreUnavailable, KeyUnavailable or SmsUnavailable, all
+    EngineFaults, with the remedy.
     """
     settings = settings or Settings()
+    sender = _sender_of(settings)
     key = _key_of(folder)
     store = SqliteStore(folder / DATABASE_NAME, key.fingerprint, on_durable_step=on_durable_step)
     parts = (store, clock or SystemClock(), KeyedIds(key), Argon2PinHasher(key, pin_cost), settings.scheme())
-    return Engine(*parts) if sweep_every_seconds is None else _SweptEngine(*parts, sweep_every_seconds)
+    opener = None if settings.pin_entry is PinEntry.PLAIN else HpkePinOpener(key)
+    if sweep_every_seconds is None:
+        return Engine(*parts, sender=sender, opener=opener)
+    return _SweptEngine(*parts, sweep_every_seconds, sender=sender, opener=opener)
+
+
+def _sender_of(settings: Settings) -> SmsSender | None:
+    gateway = settings.sms_gateway
+    if isinstance(gateway, HttpGateway):
+        return HttpSmsSender(gateway)
+    return AppriseSmsSender(gateway) if gateway is not None else None
 
 
 def _key_of(folder: Path) -> MasterKey:

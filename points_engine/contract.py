@@ -6,45 +6,33 @@ idempotent: the same id with the same content gets the same answer, however ofte
 """
 
 import enum
-import hmac
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Never
+from datetime import date, datetime
 
 from points_engine.amounts import Amount, Asset
+from points_engine.proving import (
+    Approve,
+    BindPhone,
+    ChallengeKind,
+    Decline,
+    FinishRecovery,
+    PhoneNumber,
+    SealedPin,
+    SealTo,
+    SendSmsCode,
+    ShowWaiting,
+    SmsDelivery,
+    SmsSent,
+    StartRecovery,
+)
 from points_engine.refusals import NextAction, Refusal
+from points_engine.secrecy import Secret
 
-__all__ = ["NextAction", "Refusal"]  # handed on; what is defined here needs no mention
-
-
-class Secret:
-    """A text that must never be seen: a PIN, an SMS code, a payment code, a token.
-
-    It compares in constant time, prints as dots, and refuses to be pickled or formatted into a text.
-    """
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """The text itself: for the engine's own checks and for showing a code to its owner, nowhere else."""
-        return self._text
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Secret):
-            return NotImplemented
-        return hmac.compare_digest(self._text.encode(), other._text.encode())
-
-    def __hash__(self) -> int:
-        return hash((Secret, self._text))
-
-    def __repr__(self) -> str:
-        return "Secret(•••)"
-
-    def __reduce__(self) -> Never:
-        raise TypeError("a Secret is never written anywhere")
+# Handed on; what is defined here needs no mention.
+__all__ = [
+    "Approve", "BindPhone", "ChallengeKind", "Decline", "FinishRecovery", "NextAction", "PhoneNumber", "Refusal",
+    "SealTo", "SealedPin", "Secret", "SendSmsCode", "ShowWaiting", "SmsDelivery", "SmsSent", "StartRecovery",
+]  # fmt: skip
 
 
 class EngineFault(Exception):
@@ -64,13 +52,6 @@ class EngineFault(Exception):
 
 class CommandInvalid(ValueError):
     """A command that no caller should have built, e.g. an empty order number; names the field, not its content."""
-
-
-class ChallengeKind(enum.StrEnum):
-    """How a customer proves themselves when an amount is over the PIN-free limit."""
-
-    PIN = "pin"
-    SMS_CODE = "sms_code"
 
 
 class PaymentState(enum.StrEnum):
@@ -105,11 +86,15 @@ class EnrolTill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolMember:
-    """Make a member known, with an empty account per asset. Replies Done, or refuses MEMBER_EXISTS."""
+    """Make a member known, with an empty account per asset. Replies Done, or refuses MEMBER_EXISTS.
+
+    A `birthday` that is known is no PIN.
+    """
 
     command_id: str
     member_no: str
     name: str
+    birthday: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +118,7 @@ class SetPinFreeLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetPin:
-    """A new PIN of six digits; clears tries and lock. Replies Done."""
+    """A new PIN of six digits; clears tries and lock. Replies Done; refuses PIN_NOT_ALLOWED or PIN_TOO_SIMPLE."""
 
     command_id: str
     member_no: str
@@ -183,15 +168,16 @@ class Charge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerChallenge:
-    """What the customer typed. `answer_id` makes a repeated sending one try.
+    """What the customer typed, plain or sealed. `answer_id` makes a repeated sending one try.
 
-    Replies Payment (SUCCEEDED, or FAILED when the tries are used up) or refuses PIN_WRONG with tries left.
+    Replies Payment (SUCCEEDED, or FAILED when the tries are used up) or refuses PIN_WRONG or SMS_CODE_WRONG with the
+    tries left. Not counted as a try: SMS_CODE_EXPIRED, SEALED_PIN_INVALID, and PIN_LOCKED where another kind is open.
     """
 
     order_id: str
     answer_id: str
     kind: ChallengeKind
-    answer: Secret
+    answer: Secret | SealedPin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +210,7 @@ class Reverse:
 Command = (
     EnrolTill | EnrolMember | SetFrozen | SetPinFreeLimit | SetPin | Credit | IssueCode
     | ShowBalance | Charge | AnswerChallenge | Cancel | Query | Reverse
+    | BindPhone | SendSmsCode | Approve | Decline | ShowWaiting | StartRecovery | FinishRecovery
 )  # fmt: skip
 
 # --- replies -------------------------------------------------------------------------------------------------
@@ -231,12 +218,21 @@ Command = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A refusal with its particulars: tries left, what is available (if the scheme shows it), seconds to wait."""
+    """A refusal with its particulars: tries left, what is available (if the scheme shows it), seconds to wait.
+
+    With PIN_LOCKED `wait_seconds` says when the PIN may be typed again: 0 when it already may, None when only a
+    recovery or a new PIN helps.
+    """
 
     refusal: Refusal
     tries_left: int | None = None
     available: Amount | None = None
     wait_seconds: int | None = None
+
+    @property
+    def is_last_try(self) -> bool:
+        """Whether the customer should be told that the next wrong answer locks."""
+        return self.tries_left == 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,11 +265,23 @@ class CodeIssued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
-    """What the engine wants to see before it charges."""
+    """What the engine wants to see before it charges: any one of `kinds`, as it is possible now.
+
+    The customer may change between them while the payment waits. `seal_to` is set where sealed PINs are taken, `sms`
+    once a code was asked for, `phone` (masked) where one may be.
+    """
 
     kinds: tuple[ChallengeKind, ...]
     tries_left: int
     expires_at: datetime
+    seal_to: SealTo | None = None
+    phone: str | None = None
+    sms: SmsSent | None = None
+
+    @property
+    def is_last_try(self) -> bool:
+        """Whether the customer should be told that the next wrong answer locks."""
+        return self.tries_left == 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,4 +302,19 @@ class Payment:
     balance: Amount | None = None
 
 
-Reply = Done | Credited | BalanceShown | CodeIssued | Payment | Refused
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingPayment:
+    """A payment that waits for its payer's proof, and the shop that asks for it: both are shown before they agree."""
+
+    payment: Payment
+    shop_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A member's payments that wait, oldest first."""
+
+    payments: tuple[WaitingPayment, ...]
+
+
+Reply = Done | Credited | BalanceShown | CodeIssued | Payment | Refused | SmsSent | Waiting

@@ -6,14 +6,15 @@ are immutable values; times are aware UTC datetimes; amounts are whole numbers o
 
 import abc
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple, TypeVar
 
 from points_engine.amounts import Asset
-from points_engine.contract import CanceledBy, EngineFault, PaymentState, Refusal
+from points_engine.contract import CanceledBy, EngineFault, PaymentState, PhoneNumber, Refusal
 from points_engine.ledger import AccountKind, Transfer, TransferKind
 from points_engine.limits import PinFreeUse
 from points_engine.payment_code import CodeState
+from points_engine.proof_ports import ProofBooks
 
 T = TypeVar("T")
 
@@ -57,6 +58,9 @@ class Holder(NamedTuple):
     pin_hash: str | None
     pin_failures: int
     is_pin_locked: bool
+    pin_locks: int
+    pin_locked_until: datetime | None
+    phone: PhoneNumber | None
 
 
 class CodeRow(NamedTuple):
@@ -104,13 +108,17 @@ class ChargeFacts(NamedTuple):
 
 
 class AnswerRow(NamedTuple):
-    """A counted answer to a payment's challenge. `tries_left` is None when it was right."""
+    """A counted answer to a payment's challenge. `tries_left` is None when it was right.
+
+    `sealed_key` is a sealed PIN's number, by which it is known again.
+    """
 
     answer_id: str
     payment: int
     kind: str
     tries_left: int | None
     at: datetime
+    sealed_key: int | None = None
 
 
 class CommandRow(NamedTuple):
@@ -136,7 +144,7 @@ class AccountRow(NamedTuple):
     pin_free_use: PinFreeUse
 
 
-class Books(abc.ABC):
+class Books(ProofBooks):
     """The reads and writes of one transaction. Valid only inside the work it was handed to."""
 
     # --- reads
@@ -192,7 +200,7 @@ class Books(abc.ABC):
         """Enrol a till in a shop, or move it there; the shop gets its clearing accounts."""
 
     @abc.abstractmethod
-    def add_member(self, member_no: str, name: str) -> None:
+    def add_member(self, member_no: str, name: str, birthday: date | None = None) -> None:
         """Enrol a member, with an empty account per asset."""
 
     @abc.abstractmethod
@@ -202,10 +210,6 @@ class Books(abc.ABC):
     @abc.abstractmethod
     def set_pin(self, member: int, pin_hash: str, command_id: str) -> None:
         """Replace the PIN's hash; clears tries and lock."""
-
-    @abc.abstractmethod
-    def set_tries(self, member: int, failures: int, *, is_locked: bool) -> None:
-        """Write down the tries of a member's PIN."""
 
     @abc.abstractmethod
     def set_pin_free_limit(self, account_id: int, units: int | None) -> None:
@@ -324,6 +328,10 @@ class Ids(abc.ABC):
     @abc.abstractmethod
     def lookup_key(self, text: str) -> int:
         """A number of 63 bits by which a code is found and which does not tell it without the key."""
+
+    @abc.abstractmethod
+    def token(self, text: str) -> bytes:
+        """16 bytes that belong to a text: always the same, unguessable without the key, and not telling it."""
 
 
 class PinHasher(abc.ABC):

@@ -108,21 +108,41 @@ class Refusal(enum.Enum):
         "支付已超时", "Payment timed out",
     )  # fmt: skip
     """The challenge was not answered in time; nothing was taken."""
+    PHONE_NOT_ALLOWED = (
+        "phone_not_allowed", True, 422, NextAction.CUSTOMER_TRIES_AGAIN,
+        "手机号码不正确", "Not a phone number",
+    )  # fmt: skip
+    """Not an international number: a plus sign and 8 to 15 digits."""
+    PHONE_NOT_BOUND = (
+        "phone_not_bound", False, 403, NextAction.OTHER_TENDER,
+        "未绑定手机号码", "No phone bound",
+    )  # fmt: skip
+    """An SMS code is wanted and the member has no phone to send it to."""
     PIN_NOT_ALLOWED = (
         "pin_not_allowed", True, 422, NextAction.CUSTOMER_TRIES_AGAIN,
         "密码必须是六位数字", "A PIN has six digits",
     )  # fmt: skip
     """A new PIN that is not six digits."""
+    PIN_TOO_SIMPLE = (
+        "pin_too_simple", True, 422, NextAction.CUSTOMER_TRIES_AGAIN,
+        "密码过于简单, 请换一个", "PIN too simple, choose another one",
+    )  # fmt: skip
+    """A new PIN that is tried first: few digits, a run, a pattern, the birthday, the end of the phone number."""
     PIN_NOT_SET = (
         "pin_not_set", False, 403, NextAction.SET_PIN_ON_PHONE,
         "未设置支付密码", "No PIN set",
     )  # fmt: skip
     """The amount needs a PIN and the member has none."""
+    SEALED_PIN_INVALID = (
+        "sealed_pin_invalid", True, 422, NextAction.CUSTOMER_TRIES_AGAIN,
+        "密码未能读取, 请重新输入", "PIN not readable, type it again",
+    )  # fmt: skip
+    """Sealed for another payment or engine, altered, or used before: no try, it says nothing about the PIN."""
     PIN_LOCKED = (
         "pin_locked", False, 423, NextAction.RESET_PIN_ON_PHONE,
         "密码已锁定, 请在手机上找回", "PIN locked; reset on the phone",
     )  # fmt: skip
-    """The tries are used up, counted across payments and tills."""
+    """The tries are used up, counted across kinds, payments and tills; the reply says how long, if a wait helps."""
     PIN_WRONG = (
         "pin_wrong", True, 403, NextAction.CUSTOMER_TRIES_AGAIN,
         "密码不正确, 还可再试 {tries_left} 次", "Wrong PIN, {tries_left} tries left",
@@ -132,7 +152,7 @@ class Refusal(enum.Enum):
         "sms_code_expired", True, 410, NextAction.CUSTOMER_TRIES_AGAIN,
         "短信验证码已过期", "SMS code expired",
     )  # fmt: skip
-    """Too old: a new one has to be sent."""
+    """Too old, replaced, used up or never sent: a new one has to be."""
     SMS_CODE_WRONG = (
         "sms_code_wrong", True, 403, NextAction.CUSTOMER_TRIES_AGAIN,
         "短信验证码不正确, 还可再试 {tries_left} 次", "Wrong SMS code, {tries_left} tries left",
@@ -143,6 +163,11 @@ class Refusal(enum.Enum):
         "请在 {wait_seconds} 秒后重新发送", "Send again in {wait_seconds} s",
     )  # fmt: skip
     """The last SMS code was sent a moment ago."""
+    SMS_LIMIT_REACHED = (
+        "sms_limit_reached", False, 429, NextAction.OTHER_TENDER,
+        "今日短信次数已用完", "No more SMS codes today",
+    )  # fmt: skip
+    """As many as a member, a phone or the whole scheme may be sent in 24 hours; the reply says for how long."""
     NOT_REFUNDABLE = (
         "not_refundable", False, 409, NextAction.CHECK_THE_PAYMENT,
         "该支付不能退款", "Not refundable",

@@ -1,14 +1,29 @@
 """What a shop may choose, checked when it is made."""
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from points_engine.amounts import Asset
+from points_engine.challenge import CONSECUTIVE_FAILURES_MAX
+from points_engine.contract import ChallengeKind
 from points_engine.engine.scheme import Scheme
+from points_engine.gateway import AppriseGateway, HttpGateway
 from points_engine.limits import AssetLimits
 from points_engine.payment_code import LIFETIME_SECONDS, CodeLayout
+from points_engine.sms_code import SmsRules
+
+
+class PinEntry(enum.StrEnum):
+    """How PINs may arrive."""
+
+    PLAIN = "plain"
+    """As typed: for an engine inside the till's own process."""
+    PLAIN_OR_SEALED = "plain_or_sealed"
+    SEALED = "sealed"
+    """Encrypted at the keypad alone."""
 
 
 class SettingsInvalid(ValueError):
@@ -23,15 +38,27 @@ def _limits_of_all_assets() -> Mapping[Asset, AssetLimits]:
 class Settings:
     """One scheme's settings; amounts are in each asset's smallest unit.
 
-    `code_prefix` begins every payment code; `limits` has the limits of each asset offered; `pin_tries` wrong PINs lock
-    it; `zone` (an IANA name) decides when a day begins; `shows_balance` says whether a till may see balances.
-    Raises SettingsInvalid, PrefixInvalid or LimitsInvalid, all of them ValueErrors that name the setting.
+    `code_prefix` begins every payment code; `limits` has the limits of each asset offered; `zone` (an IANA name)
+    decides when a day begins; `shows_balance` says whether a till may see balances.
+
+    `challenge_kinds` are the proofs offered, in this order; `pin_entry` says how PINs may arrive. `pin_tries` wrong
+    answers in a row lock the PIN for the first of `lock_waits_seconds`, as many again for the next, and after the last
+    until it is recovered. `sms` bounds short messages, `sms_gateway` sends them; without one they are kept in the
+    outbox for the shop's staff.
+
+    Raises SettingsInvalid, PrefixInvalid, LimitsInvalid, SmsRulesInvalid or GatewayInvalid, all of them ValueErrors
+    that name the setting.
     """
 
     code_prefix: str = "84"
     code_lifetime_seconds: int = LIFETIME_SECONDS
     challenge_lifetime_seconds: int = 120
+    challenge_kinds: tuple[ChallengeKind, ...] = (ChallengeKind.PIN,)
+    pin_entry: PinEntry = PinEntry.PLAIN
     pin_tries: int = 3
+    lock_waits_seconds: tuple[int, ...] = (60, 300, 1800)
+    sms: SmsRules = field(default_factory=SmsRules)
+    sms_gateway: HttpGateway | AppriseGateway | None = None
     zone: str = "Asia/Shanghai"
     shows_balance: bool = False
     limits: Mapping[Asset, AssetLimits] = field(default_factory=_limits_of_all_assets)
@@ -42,9 +69,24 @@ class Settings:
         _check_whole("challenge_lifetime_seconds", self.challenge_lifetime_seconds, 10, 600)
         # NIST SP 800-63B allows up to 100 in a row; payment terminals allow 3 to 6.
         _check_whole("pin_tries", self.pin_tries, 1, 10)
+        self._check_proofs()
         if not self.limits:
             raise SettingsInvalid("limits must name at least one asset")
         self._zone()
+
+    def _check_proofs(self) -> None:
+        kinds = self.challenge_kinds
+        if not kinds or len(set(kinds)) != len(kinds) or not set(kinds) <= set(ChallengeKind):
+            raise SettingsInvalid(f"challenge_kinds must name some of {', '.join(ChallengeKind)}, each once")
+        for wait in self.lock_waits_seconds:
+            _check_whole("lock_waits_seconds", wait, 1, 7 * 24 * 3600)
+        if list(self.lock_waits_seconds) != sorted(self.lock_waits_seconds):
+            raise SettingsInvalid("lock_waits_seconds must not become shorter")
+        if self.pin_tries * (len(self.lock_waits_seconds) + 1) > CONSECUTIVE_FAILURES_MAX:
+            raise SettingsInvalid(
+                f"pin_tries and lock_waits_seconds allow more than {CONSECUTIVE_FAILURES_MAX} wrong answers in a row: "
+                "take fewer of either"
+            )
 
     def _zone(self) -> ZoneInfo:
         try:
@@ -61,7 +103,12 @@ class Settings:
             limits=MappingProxyType(dict(self.limits)),
             code_lifetime_seconds=self.code_lifetime_seconds,
             challenge_lifetime_seconds=self.challenge_lifetime_seconds,
+            challenge_kinds=self.challenge_kinds,
+            takes_plain_pins=self.pin_entry is not PinEntry.SEALED,
+            takes_sealed_pins=self.pin_entry is not PinEntry.PLAIN,
             pin_tries=self.pin_tries,
+            lock_waits_seconds=self.lock_waits_seconds,
+            sms=self.sms,
             zone=self._zone(),
             shows_balance=self.shows_balance,
         )

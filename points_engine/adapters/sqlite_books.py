@@ -3,11 +3,11 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
+from points_engine.adapters.sqlite_proofs import Row, SqliteProofBooks, moment_or_none
 from points_engine.amounts import Asset
-from points_engine.contract import CanceledBy, PaymentState, Refusal
+from points_engine.contract import CanceledBy, PaymentState, PhoneNumber, Refusal
 from points_engine.ledger import (
     GENESIS,
     AccountKind,
@@ -34,7 +34,8 @@ from points_engine.ports import (
 
 _HOLDER = """
     a.id, a.asset, a.balance_units, a.pin_free_limit_units, a.pin_free_day, a.pin_free_count, a.pin_free_units,
-    m.id, m.member_no, m.name, m.is_frozen, m.pin_hash, m.pin_failures, m.is_pin_locked
+    m.id, m.member_no, m.name, m.is_frozen, m.pin_hash, m.pin_failures, m.is_pin_locked, m.pin_locks,
+    m.pin_locked_until_us, m.phone
 """
 _PAYMENT = """
     id, order_id, till, cashier, code_key, asset, units, account, clearing, state, refusal, canceled_by, balance_units,
@@ -81,33 +82,18 @@ _SET_BALANCE = """
 
 _REFUSALS = {refusal.code: refusal for refusal in Refusal}
 
-_Row = tuple[Any, ...]
 
-
-def _holder(row: _Row) -> Holder:
-    (
-        account,
-        asset,
-        balance,
-        limit,
-        day,
-        count,
-        units,
-        member,
-        number,
-        name,
-        frozen,
-        pin_hash,
-        failures,
-        locked,
-    ) = row
+def _holder(row: Row) -> Holder:
+    account, asset, balance, limit, day, count, units, member, number, name, frozen, pin_hash = row[:12]
+    failures, locked, locks, until_us, phone = row[12:]
     return Holder(
         account, Asset(asset), balance, limit, PinFreeUse(day, count, units),
-        member, number, name, bool(frozen), pin_hash, failures, bool(locked),
+        member, number, name, bool(frozen), pin_hash, failures, bool(locked), locks, moment_or_none(until_us),
+        None if phone is None else PhoneNumber(phone),
     )  # fmt: skip
 
 
-def _payment(row: _Row) -> PaymentRow:
+def _payment(row: Row) -> PaymentRow:
     number, order_id, till, cashier, code_key, asset, units, account, clearing = row[:9]
     state, refusal, canceled_by, balance, due_us, pin_free_day, opened_at_us, at_us = row[9:]
     return PaymentRow(
@@ -124,35 +110,27 @@ def _payment(row: _Row) -> PaymentRow:
         refusal=None if refusal is None else _REFUSALS[refusal],
         canceled_by=None if canceled_by is None else CanceledBy(canceled_by),
         balance_units=balance,
-        challenge_expires_at=_moment(due_us),
+        challenge_expires_at=moment_or_none(due_us),
         pin_free_day=pin_free_day,
         opened_at=moment(opened_at_us),
         at=moment(at_us),
     )
 
 
-def _moment(at_us: int | None) -> datetime | None:
-    return None if at_us is None else moment(at_us)
-
-
 def _microseconds(at: datetime | None) -> int | None:
     return None if at is None else microseconds(at)
 
 
-class SqliteBooks(Books):
+class SqliteBooks(SqliteProofBooks, Books):
     """Reads and writes on one connection; serves one transaction after the other.
 
     Where every charge passes, words of an enum are bound as plain `str`: sqlite3 looks for an adapter for any subclass.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._execute = connection.execute
+        super().__init__(connection)
         # The ends of the ledger never change, so that they need be read once.
         self._scheme_accounts: dict[tuple[AccountKind, Asset], int] = {}
-
-    def _one(self, statement: str, *values: object) -> _Row | None:
-        row: _Row | None = self._execute(statement, values).fetchone()
-        return row
 
     # --- reads
 
@@ -211,9 +189,10 @@ class SqliteBooks(Books):
 
     def answer(self, answer_id: str) -> AnswerRow | None:
         row = self._one(
-            "SELECT answer_id, payment, kind, tries_left, at_us FROM answer WHERE answer_id = ?", answer_id
+            "SELECT answer_id, payment, kind, tries_left, at_us, sealed_key FROM answer WHERE answer_id = ?",
+            answer_id,
         )
-        return None if row is None else AnswerRow(row[0], row[1], row[2], row[3], moment(row[4]))
+        return None if row is None else AnswerRow(row[0], row[1], row[2], row[3], moment(row[4]), row[5])
 
     def command(self, command_id: str) -> CommandRow | None:
         row = self._one(
@@ -225,7 +204,7 @@ class SqliteBooks(Books):
         mark, refusal, balance_units, nonce, at_us, expires_at_us = row
         return CommandRow(
             command_id, mark, refusal and _REFUSALS[refusal], balance_units, nonce, moment(at_us),
-            _moment(expires_at_us),
+            moment_or_none(expires_at_us),
         )  # fmt: skip
 
     # --- writes
@@ -245,9 +224,10 @@ class SqliteBooks(Books):
             (till_id, shop),
         )
 
-    def add_member(self, member_no: str, name: str) -> None:
+    def add_member(self, member_no: str, name: str, birthday: date | None = None) -> None:
         member = self._execute(
-            "INSERT INTO member (member_no, name) VALUES (?, ?)", (member_no, name)
+            "INSERT INTO member (member_no, name, birthday) VALUES (?, ?, ?)",
+            (member_no, name, birthday and birthday.isoformat()),
         ).lastrowid
         for asset in Asset:
             self._execute(
@@ -260,14 +240,9 @@ class SqliteBooks(Books):
 
     def set_pin(self, member: int, pin_hash: str, command_id: str) -> None:
         self._execute(
-            "UPDATE member SET pin_hash = ?, pin_command_id = ?, pin_failures = 0, is_pin_locked = 0 WHERE id = ?",
+            "UPDATE member SET pin_hash = ?, pin_command_id = ?, pin_failures = 0, is_pin_locked = 0, pin_locks = 0,"
+            " pin_locked_until_us = NULL WHERE id = ?",
             (pin_hash, command_id, member),
-        )
-
-    def set_tries(self, member: int, failures: int, *, is_locked: bool) -> None:
-        self._execute(
-            "UPDATE member SET pin_failures = ?, is_pin_locked = ? WHERE id = ?",
-            (failures, is_locked, member),
         )
 
     def set_pin_free_limit(self, account_id: int, units: int | None) -> None:
@@ -359,8 +334,8 @@ class SqliteBooks(Books):
 
     def add_answer(self, answer: AnswerRow) -> None:
         self._execute(
-            "INSERT INTO answer (answer_id, payment, kind, tries_left, at_us) VALUES (?, ?, ?, ?, ?)",
-            (*answer[:4], microseconds(answer.at)),
+            "INSERT INTO answer (answer_id, payment, kind, tries_left, at_us, sealed_key) VALUES (?, ?, ?, ?, ?, ?)",
+            (*answer[:4], microseconds(answer.at), answer.sealed_key),
         )
 
     def add_command(self, command: CommandRow) -> None:

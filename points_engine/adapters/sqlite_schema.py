@@ -8,6 +8,7 @@ Keys are integers in the order of insertion, so that what is written together li
 import sqlite3
 from collections.abc import Sequence
 
+from points_engine.adapters.sqlite_proof_schema import PROOF_TABLES
 from points_engine.amounts import Asset
 from points_engine.ledger import AccountKind
 from points_engine.ports import StoreUnavailable
@@ -50,7 +51,11 @@ _FIRST: Migration = (
         pin_hash       TEXT,                -- argon2id of an HMAC whose key is not in here
         pin_command_id TEXT,                -- the SetPin that set it
         pin_failures   INTEGER NOT NULL DEFAULT 0 CHECK (pin_failures >= 0),
-        is_pin_locked  INTEGER NOT NULL DEFAULT 0 CHECK (is_pin_locked IN (0, 1))
+        is_pin_locked  INTEGER NOT NULL DEFAULT 0 CHECK (is_pin_locked IN (0, 1)),
+        pin_locks      INTEGER NOT NULL DEFAULT 0 CHECK (pin_locks >= 0),
+        pin_locked_until_us INTEGER,        -- NULL in a lock: until it is recovered
+        phone          TEXT,                -- E.164
+        birthday       TEXT                 -- ISO 8601
     ) STRICT
     """,
     """
@@ -133,9 +138,11 @@ _FIRST: Migration = (
         payment    INTEGER NOT NULL REFERENCES payment,
         kind       TEXT NOT NULL,
         tries_left INTEGER,                 -- NULL: it was right
-        at_us      INTEGER NOT NULL
+        at_us      INTEGER NOT NULL,
+        sealed_key INTEGER                  -- 63 bits of an HMAC of a sealed PIN, by which a replay is known
     ) STRICT, WITHOUT ROWID
     """,
+    "CREATE UNIQUE INDEX answer_sealed ON answer (sealed_key) WHERE sealed_key IS NOT NULL",
     """
     CREATE TABLE command (
         command_id    TEXT PRIMARY KEY,
@@ -148,6 +155,7 @@ _FIRST: Migration = (
     ) STRICT
     """,
     "CREATE INDEX command_of_code ON command (at_us) WHERE nonce IS NOT NULL",
+    *PROOF_TABLES,
 )
 
 MIGRATIONS: Sequence[Migration] = (_FIRST,)

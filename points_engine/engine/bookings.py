@@ -1,6 +1,6 @@
 """Moves of a payment together with the money they move: the only place where the two tables meet the books."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from points_engine import challenge, ledger, payment
 from points_engine.challenge import ChallengeEvent, ChallengeState
@@ -17,8 +17,14 @@ _ENDS = {
     ChallengeState.PASSED: (PaymentEvent.RIGHT_ANSWER, None),
     ChallengeState.EXHAUSTED: (PaymentEvent.TRIES_USED_UP, Refusal.PIN_LOCKED),
     ChallengeState.EXPIRED: (PaymentEvent.TIME_IS_UP, Refusal.PAYMENT_EXPIRED),
+    ChallengeState.DECLINED: (PaymentEvent.CANCEL, Refusal.PAYMENT_CANCELED),
+    ChallengeState.VOID: (PaymentEvent.CANCEL, Refusal.PAYMENT_CANCELED),
 }
 """What the end of a challenge means for its payment."""
+
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
+"""Every challenge has expired by then."""
 
 
 class BooksWrong(AssertionError):
@@ -109,10 +115,12 @@ def advance(
     return after
 
 
-def end_challenge(books: Books, before: PaymentRow, end: ChallengeState, at: datetime) -> PaymentRow:
+def end_challenge(
+    books: Books, before: PaymentRow, end: ChallengeState, at: datetime, canceled_by: CanceledBy | None = None
+) -> PaymentRow:
     """Move an open payment to where the end of its challenge leads."""
     event, refusal = _ENDS[end]
-    return advance(books, before, event, at, refusal)
+    return advance(books, before, event, at, refusal, canceled_by)
 
 
 def is_due(row: PaymentRow, now: datetime) -> bool:
@@ -126,3 +134,17 @@ def expire_if_due(books: Books, before: PaymentRow, now: datetime) -> PaymentRow
     if not is_due(before, now):
         return before
     return end_challenge(books, before, challenge.move(ChallengeState.OPEN, ChallengeEvent.TIME_IS_UP), now)
+
+
+def still_waiting(books: Books, row: PaymentRow, now: datetime) -> tuple[PaymentRow, Holder | None]:
+    """A payment as it stands now, and its payer while it waits for their proof; None when it does not any more.
+
+    A payer who was frozen meanwhile proves nothing: nothing may be taken, and the hold is given back.
+    """
+    row = expire_if_due(books, row, now)
+    if row.state is not PaymentState.REQUIRES_ACTION or row.account_id is None:
+        return row, None
+    holder = books.holder(row.account_id)
+    if holder.is_frozen:
+        return advance(books, row, PaymentEvent.CANCEL, now, Refusal.ACCOUNT_FROZEN), None
+    return row, holder

@@ -7,7 +7,7 @@ from points_engine import challenge, limits, payment_code
 from points_engine.contract import Charge, PaymentState, Refusal, Refused, Reply
 from points_engine.engine import bookings
 from points_engine.engine.bookings import expire_if_due
-from points_engine.engine.replies import payment_reply, stored_reply, tries_of
+from points_engine.engine.replies import Replies, kinds_of
 from points_engine.engine.scheme import Scheme
 from points_engine.limits import PinFreeUse
 from points_engine.payment import PaymentEvent
@@ -30,11 +30,12 @@ def _refused(refusal: Refusal, holder: Holder | None = None) -> _Verdict:
 class Charges:
     """Carries out Charge; thread-safe."""
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids, scheme: Scheme) -> None:
+    def __init__(self, store: Store, clock: Clock, ids: Ids, scheme: Scheme, replies: Replies) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
         self._scheme = scheme
+        self._replies = replies
 
     def charge(self, command: Charge) -> Reply:
         """Take the amount, open a challenge for it, or record why not."""
@@ -78,7 +79,7 @@ class Charges:
             # A refused charge leaves the code alive.
             books.use_code(code_key)
         row = bookings.open_payment(books, fresh, event, holder, use)
-        return payment_reply(row, holder, self._scheme)
+        return self._replies.payment(row, holder, now)
 
     def _charged_before(
         self, books: Books, command: Charge, code_key: int, row: PaymentRow, till: int, now: datetime
@@ -89,7 +90,7 @@ class Charges:
         asked = (command.amount.asset, command.amount.units, code_key)
         if row.till != till or not (is_tombstone or asked == (row.asset, row.units, row.code_key)):
             return Refused(refusal=Refusal.ORDER_MISMATCH)
-        return stored_reply(books, expire_if_due(books, row, now), self._scheme)
+        return self._replies.stored(books, expire_if_due(books, row, now), now)
 
     def _judge(
         self, books: Books, command: Charge, facts: ChargeFacts, now: datetime, *, is_code: bool
@@ -119,10 +120,10 @@ class Charges:
         rules = self._scheme.limits[holder.asset]
         if not limits.needs_pin(rules, holder.pin_free_limit_units, use, units):
             return _Verdict(PaymentEvent.CHARGE_WITHIN_LIMIT, None, holder, use.plus(units))
-        if holder.pin_hash is None:
-            return _refused(Refusal.PIN_NOT_SET, holder)
-        if tries_of(holder, self._scheme).left == 0:
-            return _refused(Refusal.PIN_LOCKED, holder)
+        if not kinds_of(holder, self._scheme, now):
+            has_pin = holder.pin_hash is not None
+            refusal = challenge.refusal_without_kinds(self._scheme.challenge_kinds, has_pin=has_pin)
+            return _refused(refusal, holder)
         return _Verdict(PaymentEvent.CHARGE_OVER_LIMIT, None, holder)
 
     @staticmethod

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from points_engine.amounts import Amount
 from points_engine.contract import (
+    BindPhone,
     CodeIssued,
     Command,
     Credit,
@@ -16,6 +17,7 @@ from points_engine.contract import (
     EnrolMember,
     EnrolTill,
     IssueCode,
+    PhoneNumber,
     Refusal,
     Refused,
     Reply,
@@ -27,7 +29,9 @@ from points_engine.contract import (
 from points_engine.payment_code import RANDOM_DIGITS, CodeLayout
 from points_engine.ports import Books, CommandRow, Ids
 
-AdministrativeCommand = EnrolTill | EnrolMember | SetFrozen | SetPinFreeLimit | SetPin | Credit | IssueCode
+AdministrativeCommand = (
+    EnrolTill | EnrolMember | SetFrozen | SetPinFreeLimit | SetPin | Credit | IssueCode | BindPhone
+)
 
 
 class Outcome(NamedTuple):
@@ -45,7 +49,9 @@ def fingerprint(command: Command) -> bytes:
     for field in fields(command):
         value = getattr(command, field.name)
         if field.name != "command_id" and not isinstance(value, Secret):
-            parts.append(f"{field.name}={value!r}")
+            # Two phones may look the same in a repr.
+            shown = value.number if isinstance(value, PhoneNumber) else value
+            parts.append(f"{field.name}={shown!r}")
     return hashlib.sha256("\x1f".join(parts).encode()).digest()
 
 

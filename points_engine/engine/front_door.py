@@ -7,14 +7,20 @@ from typing import Any, NamedTuple, Self, get_args
 
 from points_engine import contract
 from points_engine.contract import Command, CommandInvalid, Reply
+from points_engine.engine.approvals import Approvals
 from points_engine.engine.challenges import Challenges
 from points_engine.engine.charges import Charges
 from points_engine.engine.codes import Codes
 from points_engine.engine.members import Members
+from points_engine.engine.outbox import Outbox, OutboxMessage
 from points_engine.engine.payments import Payments
+from points_engine.engine.recovery import Recovery
+from points_engine.engine.replies import Replies
 from points_engine.engine.scheme import Scheme
+from points_engine.engine.sms_codes import SmsCodes
 from points_engine.engine.verify import Finding, verify
 from points_engine.ports import Books, Clock, Ids, PinHasher, Store
+from points_engine.proof_ports import PinOpener, SmsSender
 
 TEXT_LENGTH_MAX = 200
 
@@ -33,19 +39,38 @@ class Swept(NamedTuple):
 
     payments: int
     codes: int
+    messages: int
 
 
 class Engine:
-    """The whole engine behind one call. Thread-safe: several threads may call it at once."""
+    """The whole engine behind one call. Thread-safe: several threads may call it at once.
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids, hasher: PinHasher, scheme: Scheme) -> None:
+    Without a `sender` short messages are kept for the shop's staff; without an `opener` no sealed PINs are taken.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        hasher: PinHasher,
+        scheme: Scheme,
+        *,
+        sender: SmsSender | None = None,
+        opener: PinOpener | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
+        replies = Replies(scheme, ids, opener)
+        self._outbox = Outbox(store, clock, ids, scheme, sender)
+        sms_codes = SmsCodes(store, clock, ids, scheme, replies, self._outbox)
         members = Members(store, clock, ids, hasher, scheme)
         self._codes = Codes(store, clock, ids, scheme)
-        self._payments = Payments(store, clock, scheme)
-        charges = Charges(store, clock, ids, scheme)
-        challenges = Challenges(store, clock, hasher, scheme)
+        self._payments = Payments(store, clock, replies)
+        charges = Charges(store, clock, ids, scheme, replies)
+        challenges = Challenges(store, clock, ids, hasher, opener, scheme, replies, sms_codes)
+        approvals = Approvals(store, clock, scheme, replies)
+        recovery = Recovery(store, clock, ids, hasher, scheme, sms_codes, self._outbox)
         # Each command's type is its key, which a type checker cannot follow through a dict.
         self._carry_out: dict[type[Command], Callable[[Any], Reply]] = {
             contract.EnrolTill: members.enrol_till,
@@ -61,6 +86,13 @@ class Engine:
             contract.Cancel: self._payments.cancel,
             contract.Query: self._payments.query,
             contract.Reverse: self._payments.reverse,
+            contract.BindPhone: recovery.bind_phone,
+            contract.SendSmsCode: sms_codes.send,
+            contract.Approve: approvals.approve,
+            contract.Decline: approvals.decline,
+            contract.ShowWaiting: approvals.waiting,
+            contract.StartRecovery: recovery.start,
+            contract.FinishRecovery: recovery.finish,
         }
 
     def execute(self, command: Command) -> Reply:
@@ -77,9 +109,24 @@ class Engine:
 
         def work(books: Books) -> Swept:
             now = self._clock.now()
-            return Swept(self._payments.sweep(books, now), self._codes.sweep(books, now))
+            return Swept(
+                self._payments.sweep(books, now),
+                self._codes.sweep(books, now),
+                self._outbox.sweep(books, now),
+            )
 
         return self._store.transact(work)
+
+    def deliver(self) -> int:
+        """Hand over the short messages whose time has come; says how many were tried. Raises EngineFault.
+
+        Blocks for as long as a gateway takes: for a thread of its own.
+        """
+        return self._outbox.deliver()
+
+    def outbox(self, most: int = 100) -> list[OutboxMessage]:
+        """The newest short messages, newest first, with their text as long as it is of use. Raises EngineFault."""
+        return self._outbox.read(most)
 
     def verify(self) -> list[Finding]:
         """What is wrong with the books: nothing, unless somebody edited them. Raises EngineFault."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from points_engine import pin_rules
 from points_engine.amounts import MAX_UNITS, Amount
-from points_engine.challenge import is_pin
 from points_engine.contract import (
     BalanceShown,
     Credit,
@@ -22,7 +22,9 @@ from points_engine.engine import bookings
 from points_engine.engine.command_log import AdministrativeCommand, Outcome, once, reply_of
 from points_engine.engine.scheme import Scheme
 from points_engine.ledger import TransferKind
-from points_engine.ports import Books, Clock, Ids, MemberRow, PinHasher, Store
+from points_engine.pin_rules import is_pin
+from points_engine.ports import Books, Clock, Ids, PinHasher, Store
+from points_engine.proof_ports import CredentialRow
 
 
 class Members:
@@ -58,7 +60,7 @@ class Members:
         def act(books: Books, _now: datetime) -> Outcome:
             if books.member(command.member_no) is not None:
                 return Outcome(refusal=Refusal.MEMBER_EXISTS)
-            books.add_member(command.member_no, command.name)
+            books.add_member(command.member_no, command.name, command.birthday)
             return Outcome()
 
         return self._run(command, act)
@@ -126,16 +128,18 @@ class Members:
     def set_pin(self, command: SetPin) -> Reply:
         """A new PIN. It is hashed before the transaction: a slow hash holds nobody up.
 
-        A PIN of the wrong form is refused without a trace, so that the same command may come again with a better one.
+        A PIN that may not be one is refused without a trace, so that the same command may come again with a better one.
         """
         pin = command.pin.reveal()
-        pin_hash = self._hasher.hash(command.member_no, pin) if is_pin(pin) else None
+        may_be = is_pin(pin) and not pin_rules.has_pattern(pin)
+        pin_hash = self._hasher.hash(command.member_no, pin) if may_be else None
 
-        def work(books: Books) -> tuple[Reply, MemberRow | None]:
+        def work(books: Books) -> tuple[Reply, CredentialRow | None]:
             now = self._clock.now()
-            member = books.member(command.member_no)
-            if pin_hash is None and member is not None and books.command(command.command_id) is None:
-                return Refused(refusal=Refusal.PIN_NOT_ALLOWED), None
+            member = books.credential(command.member_no, self._scheme.pin_tries)
+            refusal = pin_rules.refusal_of(pin, member.birthday, member.phone_number) if member else None
+            if refusal is not None and books.command(command.command_id) is None:
+                return Refused(refusal=refusal), None
 
             def act() -> Outcome:
                 if member is None or pin_hash is None:

@@ -6,8 +6,7 @@ from points_engine.amounts import Asset
 from points_engine.contract import Cancel, PaymentState, Query, Refusal, Refused, Reply, Reverse
 from points_engine.engine import bookings
 from points_engine.engine.bookings import expire_if_due, is_due
-from points_engine.engine.replies import stored_reply
-from points_engine.engine.scheme import Scheme
+from points_engine.engine.replies import Replies
 from points_engine.payment import PaymentEvent
 from points_engine.ports import Books, Clock, PaymentRow, Store
 
@@ -15,10 +14,10 @@ from points_engine.ports import Books, Clock, PaymentRow, Store
 class Payments:
     """Carries out Cancel, Query and Reverse; thread-safe."""
 
-    def __init__(self, store: Store, clock: Clock, scheme: Scheme) -> None:
+    def __init__(self, store: Store, clock: Clock, replies: Replies) -> None:
         self._store = store
         self._clock = clock
-        self._scheme = scheme
+        self._replies = replies
 
     def cancel(self, command: Cancel) -> Reply:
         """End an open payment; any other stays as it is."""
@@ -33,7 +32,7 @@ class Payments:
                 row = bookings.advance(
                     books, row, PaymentEvent.CANCEL, now, Refusal.PAYMENT_CANCELED, command.by
                 )
-            return stored_reply(books, row, self._scheme)
+            return self._replies.stored(books, row, now)
 
         return self._store.transact(work)
 
@@ -44,12 +43,14 @@ class Payments:
             row = books.payment(command.order_id)
             if row is None:
                 return Refused(refusal=Refusal.ORDER_UNKNOWN), False
-            return stored_reply(books, row, self._scheme), is_due(row, self._clock.now())
+            now = self._clock.now()
+            return self._replies.stored(books, row, now), is_due(row, now)
 
         def expire(books: Books) -> Reply:
             row = books.payment(command.order_id)
             assert row is not None
-            return stored_reply(books, expire_if_due(books, row, self._clock.now()), self._scheme)
+            now = self._clock.now()
+            return self._replies.stored(books, expire_if_due(books, row, now), now)
 
         reply, due = self._store.look(look)
         return self._store.transact(expire) if due else reply
@@ -73,7 +74,7 @@ class Payments:
                 return Refused(refusal=Refusal.NOT_PERMITTED)
             else:
                 row = bookings.advance(books, expire_if_due(books, row, now), PaymentEvent.REVERSE, now)
-            return stored_reply(books, row, self._scheme)
+            return self._replies.stored(books, row, now)
 
         return self._store.transact(work)
 

@@ -1,14 +1,16 @@
 """A shop for tests: a real engine on a real file, a clock of its own, and short ways to say what happens."""
 
 import itertools
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
 from points_engine.amounts import Amount, Asset
-from points_engine.bootstrap import Argon2Cost, Engine, Settings, open_engine
+from points_engine.bootstrap import Argon2Cost, Engine, PinEntry, Settings, open_engine
 from points_engine.contract import (
     AnswerChallenge,
+    BindPhone,
     Cancel,
     CanceledBy,
     ChallengeKind,
@@ -20,23 +22,34 @@ from points_engine.contract import (
     Done,
     EnrolMember,
     EnrolTill,
+    FinishRecovery,
     IssueCode,
     Payment,
+    PhoneNumber,
     Query,
     Refused,
     Reply,
     Reverse,
     Secret,
+    SendSmsCode,
     SetFrozen,
     SetPin,
     SetPinFreeLimit,
+    SmsSent,
+    StartRecovery,
 )
 from tests.fakes.manual_clock import ManualClock
 
 CHEAP = Argon2Cost(memory_kib=8, passes=1)
 RIGHT_PIN = "284619"
+OTHER_PIN = "739154"
 WRONG_PIN = "111222"
 TILL = "till-1"
+PHONE = "+8613812345678"
+EVERY_KIND = Settings(
+    shows_balance=True, challenge_kinds=tuple(ChallengeKind), pin_entry=PinEntry.PLAIN_OR_SEALED
+)
+"""A scheme that offers every proof."""
 
 
 def points(units: int) -> Amount:
@@ -125,6 +138,46 @@ class Shop:
             )
         )
 
+    # --- the phone
+
+    def bind(self, member_no: str, phone: str = PHONE) -> None:
+        """Bind a phone."""
+        self._done(BindPhone(command_id=self.fresh("bind"), member_no=member_no, phone=PhoneNumber(phone)))
+
+    def send_sms(self, order_id: str, request_id: str | None = None) -> Reply:
+        """Ask for an SMS code for a payment."""
+        return self.ask(SendSmsCode(order_id=order_id, request_id=request_id or self.fresh("sms")))
+
+    def read_sms(self) -> str:
+        """The code in the newest short message that has one."""
+        for message in self.engine.outbox():
+            found = re.search("[0-9]{6}", message.text.reveal()) if message.text else None
+            if found:
+                return found[0]
+        raise AssertionError("no message with a code")
+
+    def sms_code(self, order_id: str) -> str:
+        """Ask for an SMS code and read it."""
+        assert isinstance(self.send_sms(order_id), SmsSent)
+        return self.read_sms()
+
+    def start_recovery(self, member_no: str, request_id: str | None = None) -> Reply:
+        """Ask for a recovery's code."""
+        return self.ask(StartRecovery(member_no=member_no, request_id=request_id or self.fresh("recover")))
+
+    def finish_recovery(
+        self, member_no: str, code: str, pin: str = OTHER_PIN, answer_id: str | None = None
+    ) -> Reply:
+        """Answer with a code and a new PIN."""
+        return self.ask(
+            FinishRecovery(
+                member_no=member_no,
+                answer_id=answer_id or self.fresh("recovered"),
+                sms_code=Secret(code),
+                new_pin=Secret(pin),
+            )
+        )
+
     # --- at the till
 
     def issue(self, member_no: str) -> CodeIssued:
@@ -155,16 +208,23 @@ class Shop:
         assert isinstance(reply, Payment)
         return reply
 
-    def answer(self, order_id: str, pin: str, answer_id: str | None = None) -> Reply:
+    def answer(
+        self,
+        order_id: str,
+        text: str,
+        answer_id: str | None = None,
+        kind: ChallengeKind = ChallengeKind.PIN,
+    ) -> Reply:
         """Answer a payment's challenge."""
         return self.ask(
             AnswerChallenge(
-                order_id=order_id,
-                answer_id=answer_id or self.fresh("answer"),
-                kind=ChallengeKind.PIN,
-                answer=Secret(pin),
+                order_id=order_id, answer_id=answer_id or self.fresh("answer"), kind=kind, answer=Secret(text)
             )
         )
+
+    def answer_sms(self, order_id: str, code: str, answer_id: str | None = None) -> Reply:
+        """Answer a payment's challenge with an SMS code."""
+        return self.answer(order_id, code, answer_id, ChallengeKind.SMS_CODE)
 
     def lock_pin(self, member_no: str) -> None:
         """Use a member's tries up; they need at least 501 points."""

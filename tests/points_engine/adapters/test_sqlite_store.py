@@ -260,8 +260,8 @@ def test_our_own_bugs_come_through_as_they_are(store: SqliteStore) -> None:
 
 # --- migrations
 
-ADDS_A_COLUMN = ("ALTER TABLE member ADD COLUMN phone TEXT", "UPDATE member SET phone = 'unknown'")
-BREAKS_HALFWAY = ("ALTER TABLE member ADD COLUMN phone TEXT", "SELECT no_such_function()")
+ADDS_A_COLUMN = ("ALTER TABLE member ADD COLUMN nickname TEXT", "UPDATE member SET nickname = 'unknown'")
+BREAKS_HALFWAY = ("ALTER TABLE member ADD COLUMN nickname TEXT", "SELECT no_such_function()")
 
 
 def test_a_database_with_data_is_migrated(shop: Shop) -> None:
@@ -275,7 +275,7 @@ def test_a_database_with_data_is_migrated(shop: Shop) -> None:
         == migrate(connection, [*MIGRATIONS, ADDS_A_COLUMN])
         == migrate(connection, [*MIGRATIONS, ADDS_A_COLUMN])
     )
-    assert [("m-1", "unknown")] == connection.execute("SELECT member_no, phone FROM member").fetchall()
+    assert [("m-1", "unknown")] == connection.execute("SELECT member_no, nickname FROM member").fetchall()
     connection.execute("PRAGMA user_version = 1")
     connection.close()
     shop.engine = Shop(shop.folder, clock=shop.clock).engine
@@ -289,7 +289,7 @@ def test_a_migration_that_fails_leaves_the_version_before(tmp_path: Path) -> Non
     with pytest.raises(sqlite3.OperationalError):
         migrate(connection, [*MIGRATIONS, BREAKS_HALFWAY])
     assert 1 == connection.execute("PRAGMA user_version").fetchone()[0]
-    assert "phone" not in {row[1] for row in connection.execute("PRAGMA table_info(member)")}
+    assert "nickname" not in {row[1] for row in connection.execute("PRAGMA table_info(member)")}
     connection.close()
 
 

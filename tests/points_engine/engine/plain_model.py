@@ -4,10 +4,12 @@ The model knows contract values alone (no rule, no table, no store). It answers 
 be, cut down to what a till goes by: a word for the state or the refusal, and the numbers that come with it.
 """
 
+import math
 from dataclasses import dataclass, field
 
 PIN_FREE, CEILING, CAP, DAILY_COUNT, DAILY_SUM = 500, 2_000, 5_000, 4, 1_500
 TRIES = 3
+LOCK_SECONDS = (60, 300, 1_800)
 CODE_SECONDS, CODE_KEPT_SECONDS, CHALLENGE_SECONDS = 60, 600, 120
 DAY_SECONDS = 86_400
 
@@ -22,6 +24,8 @@ class Member:
     points: int = 0
     pin: str | None = None
     wrong: int = 0
+    locks: int = 0
+    locked_until: float = 0.0
     frozen: bool = False
     own_limit: int | None = None
     pin_free: dict[int, list[int]] = field(default_factory=dict)
@@ -64,6 +68,9 @@ class PlainModel:
 
     def told(self, order: Order) -> Told:
         """An order as a till sees it."""
+        if order.why == "pin_locked":
+            assert order.member is not None
+            return (order.state, order.why, self.wait_seconds(order.member))
         if order.state in {"failed", "canceled"}:
             return (order.state, order.why)
         if order.state == "requires_action":
@@ -73,7 +80,19 @@ class PlainModel:
 
     def tries_left(self, member: str) -> int:
         """Wrong PINs a member may still type."""
+        self._unlock_if_over(self.members[member])
         return TRIES - self.members[member].wrong
+
+    def _unlock_if_over(self, member: Member) -> None:
+        if member.wrong == TRIES and member.locks <= len(LOCK_SECONDS) and self.now >= member.locked_until:
+            member.wrong = 0
+
+    def wait_seconds(self, name: str) -> int | None:
+        """How long a locked PIN stays so: None for good."""
+        member = self.members[name]
+        if self.tries_left(name):
+            return 0
+        return None if member.locks > len(LOCK_SECONDS) else math.ceil(member.locked_until - self.now)
 
     def on_hold(self) -> int:
         """All points that wait for a PIN."""
@@ -137,7 +156,7 @@ class PlainModel:
             return None
         if member.pin is None:
             return "pin_not_set"
-        return "pin_locked" if member.wrong == TRIES else None
+        return None if self.tries_left(name) else "pin_locked"
 
     def _is_free(self, member: Member, units: int) -> bool:
         limit = PIN_FREE if member.own_limit is None else member.own_limit
@@ -187,13 +206,17 @@ class PlainModel:
         member = self.members[order.member]
         if member.frozen:
             self._end(order, "canceled", "account_frozen")
-        elif member.wrong < TRIES and pin == member.pin:
-            member.wrong = 0
+        elif not self.tries_left(order.member):
+            self._end(order, "failed", "pin_locked")
+        elif pin == member.pin:
+            member.wrong = member.locks = 0
             order.state, order.balance = "succeeded", member.points
         else:
-            member.wrong = min(TRIES, member.wrong + 1)
+            member.wrong += 1
             if member.wrong < TRIES:
                 return ("pin_wrong", TRIES - member.wrong)
+            member.locked_until = self.now + LOCK_SECONDS[min(member.locks, len(LOCK_SECONDS) - 1)]
+            member.locks += 1
             self._end(order, "failed", "pin_locked")
         return self.told(order)
 

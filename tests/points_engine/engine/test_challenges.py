@@ -43,7 +43,8 @@ def test_the_third_wrong_pin_fails_the_payment_and_locks(shop: Shop) -> None:
     replies = [shop.answer("o-1", WRONG_PIN) for _ in range(3)]
     assert [wrong(2), wrong(1)] == replies[:2]
     failed = payment(replies[2])
-    assert (S.FAILED, Refused(refusal=Refusal.PIN_LOCKED, tries_left=0)) == (failed.state, failed.refused)
+    locked = Refused(refusal=Refusal.PIN_LOCKED, tries_left=0, wait_seconds=60)
+    assert (S.FAILED, locked) == (failed.state, failed.refused)
     assert failed == shop.answer("o-1", RIGHT_PIN)
     assert Refusal.PIN_LOCKED == refused(shop.pay("m-1", 600)).refusal
     assert 5_000 == shop.balance("m-1")

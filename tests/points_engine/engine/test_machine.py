@@ -32,7 +32,7 @@ TILLS = st.sampled_from([TILL, "till-2"])
 PINS = st.sampled_from(["284619", "739154", "111222", "", "28461x"])
 REAL_PINS = st.sampled_from(["284619", "739154"])
 UNITS = st.sampled_from([0, 1, 60, 499, 500, 501, 900, 2_000, 2_001, plain_model.CAP, plain_model.CAP + 1])
-SECONDS = st.sampled_from([0.5, 1, 30, 59, 60, 119, 120, 600, 660, 4 * 3_600, 86_400])
+SECONDS = st.sampled_from([0.5, 1, 30, 59, 60, 119, 120, 300, 600, 660, 4 * 3_600, 86_400])
 ORDERS = st.integers(1, 12).map("order-{}".format)
 
 NOON_SECONDS = 12 * 3_600
@@ -46,7 +46,8 @@ def told(reply: Reply) -> Told:
     balance = reply.balance.units if reply.balance else None
     if reply.state in {PaymentState.FAILED, PaymentState.CANCELED}:
         assert reply.refused is not None
-        return (str(reply.state), reply.refused.refusal.code)
+        why = (str(reply.state), reply.refused.refusal.code)
+        return (*why, reply.refused.wait_seconds) if why[1] == "pin_locked" else why
     if reply.challenge is not None:
         return (str(reply.state), balance, reply.challenge.tries_left)
     return (str(reply.state), balance)
@@ -103,7 +104,8 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(name=MEMBERS, pin=REAL_PINS)
     def set_pin(self, name: str, pin: str) -> None:
         self.shop.set_pin(name, pin)
-        self.model.members[name].pin, self.model.members[name].wrong = pin, 0
+        member = self.model.members[name]
+        member.pin, member.wrong, member.locks = pin, 0, 0
 
     @rule(name=MEMBERS)
     def freeze_or_thaw(self, name: str) -> None:

@@ -25,7 +25,7 @@ from points_engine.contract import (
     SetPin,
     SetPinFreeLimit,
 )
-from tests.points_engine.shop import RIGHT_PIN, WRONG_PIN, Shop, payment, points, refused
+from tests.points_engine.shop import OTHER_PIN, RIGHT_PIN, Shop, payment, points, refused
 
 MISMATCH = Refused(refusal=Refusal.ORDER_MISMATCH)
 
@@ -48,7 +48,7 @@ ONCE_EACH: list[tuple[Command, Command]] = [
     ),
     (
         SetPin(command_id="c-1", member_no="m-1", pin=Secret(RIGHT_PIN)),
-        SetPin(command_id="c-1", member_no="m-1", pin=Secret(WRONG_PIN)),
+        SetPin(command_id="c-1", member_no="m-1", pin=Secret(OTHER_PIN)),
     ),
     (
         Credit(command_id="c-1", member_no="m-1", amount=points(5), reason="gift"),
@@ -101,7 +101,7 @@ def test_enrolling_a_till_again_moves_it(shop: Shop) -> None:
 
 def test_a_pin_of_the_wrong_form_may_be_mended_under_the_same_id(shop: Shop) -> None:
     """Nothing is kept of it, so the phone's next try with the same command is heard."""
-    shop.member("m-1", 5_000, WRONG_PIN)
+    shop.member("m-1", 5_000, OTHER_PIN)
     short = SetPin(command_id="c-1", member_no="m-1", pin=Secret("12345"))
     assert Refused(refusal=Refusal.PIN_NOT_ALLOWED) == shop.ask(short)
     assert Done() == shop.ask(replace(short, pin=Secret(RIGHT_PIN)))
@@ -111,7 +111,7 @@ def test_a_pin_of_the_wrong_form_may_be_mended_under_the_same_id(shop: Shop) -> 
 def test_an_old_set_pin_sent_again_does_not_bring_the_old_pin_back(shop: Shop) -> None:
     """A repeated command is answered, not carried out again."""
     shop.member("m-1", 5_000)
-    old = SetPin(command_id="c-1", member_no="m-1", pin=Secret(WRONG_PIN))
+    old = SetPin(command_id="c-1", member_no="m-1", pin=Secret(OTHER_PIN))
     shop.ask(old)
     shop.set_pin("m-1", RIGHT_PIN)
     assert Done() == shop.ask(old)

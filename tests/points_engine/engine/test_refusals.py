@@ -26,6 +26,8 @@ from points_engine.contract import (
     SetPin,
     SetPinFreeLimit,
 )
+from tests.points_engine.engine.test_proof_refusals import REFUSALS as PROOF_REFUSALS
+from tests.points_engine.engine.test_recovery_refusals import REFUSALS as RECOVERY_REFUSALS
 from tests.points_engine.shop import RIGHT_PIN, TILL, WRONG_PIN, Shop, payment, points, refused
 
 R = Refusal
@@ -332,9 +334,6 @@ def test_the_other_commands_are_refused_for_the_first_reason(
 
 
 NOT_FROM_THIS_ENGINE = {
-    R.SMS_CODE_EXPIRED: "a challenge asks for a PIN only",
-    R.SMS_CODE_WRONG: "a challenge asks for a PIN only",
-    R.SMS_TOO_SOON: "a challenge asks for a PIN only",
     R.NOT_REFUNDABLE: "there is no refund command yet",
     R.REFUND_TOO_LARGE: "there is no refund command yet",
     R.ENGINE_UNAVAILABLE: "said by the till when the engine raises EngineFault",
@@ -344,6 +343,10 @@ NOT_FROM_THIS_ENGINE = {
 
 def test_every_refusal_has_its_line() -> None:
     """Each is in one of the tables, or in the list of those this engine never gives, with the reason."""
-    shown = {*CHARGE_REFUSALS, *(refusal for refusal, _ in OTHER_REFUSALS), R.PIN_NOT_SET}
+    shown = {
+        *CHARGE_REFUSALS,
+        *(refusal for refusal, _ in OTHER_REFUSALS + PROOF_REFUSALS + RECOVERY_REFUSALS),
+        R.PIN_NOT_SET,
+    }
     assert set(Refusal) == shown | set(NOT_FROM_THIS_ENGINE)
     assert set() == shown & set(NOT_FROM_THIS_ENGINE)

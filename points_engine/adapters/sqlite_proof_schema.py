@@ -1,0 +1,51 @@
+"""The tables of proof: SMS codes, the outbox of short messages, recoveries. Part of the first migration."""
+
+PROOF_TABLES = (
+    """
+    CREATE TABLE sms_code (
+        id            INTEGER PRIMARY KEY,
+        request_id    TEXT NOT NULL UNIQUE,
+        member        INTEGER NOT NULL REFERENCES member,
+        payment       INTEGER REFERENCES payment,      -- NULL: for a recovery
+        digest        BLOB NOT NULL CHECK (length(digest) = 16),   -- of an HMAC whose key is not in here
+        state         TEXT NOT NULL CHECK (state IN ('live', 'used', 'void')),
+        failures      INTEGER NOT NULL CHECK (failures >= 0),
+        sent_at_us    INTEGER NOT NULL,
+        expires_at_us INTEGER NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX sms_code_live ON sms_code (member, payment) WHERE state = 'live'",
+    """
+    CREATE TABLE sms_message (
+        id            INTEGER PRIMARY KEY,
+        message_id    TEXT NOT NULL UNIQUE,
+        member        INTEGER NOT NULL REFERENCES member,
+        kind          TEXT NOT NULL,
+        code          INTEGER UNIQUE REFERENCES sms_code,
+        phone         TEXT NOT NULL,
+        body          TEXT NOT NULL,                   -- without the code
+        nonce         BLOB,                            -- what the code is made from, useless without the key
+        delivery      TEXT NOT NULL CHECK (delivery IN ('waiting', 'sending', 'sent', 'kept', 'failed')),
+        attempts      INTEGER NOT NULL,
+        due_at_us     INTEGER NOT NULL,
+        useless_at_us INTEGER NOT NULL,
+        created_at_us INTEGER NOT NULL,
+        at_us         INTEGER NOT NULL,
+        problem       TEXT
+    ) STRICT
+    """,
+    "CREATE INDEX sms_message_due ON sms_message (due_at_us) WHERE delivery IN ('waiting', 'sending')",
+    "CREATE INDEX sms_message_readable ON sms_message (useless_at_us) WHERE nonce IS NOT NULL",
+    # What the limits count: codes alone, by member, by phone, and all.
+    "CREATE INDEX sms_message_of_member ON sms_message (member, created_at_us) WHERE code IS NOT NULL",
+    "CREATE INDEX sms_message_to_phone ON sms_message (phone, created_at_us) WHERE code IS NOT NULL",
+    "CREATE INDEX sms_message_lately ON sms_message (created_at_us, code)",
+    """
+    CREATE TABLE recovery_answer (
+        answer_id  TEXT PRIMARY KEY,
+        member     INTEGER NOT NULL REFERENCES member,
+        tries_left INTEGER,                            -- NULL: it was right
+        at_us      INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+)
