@@ -65,7 +65,7 @@ def cashier() -> QWidget:
 
 
 def pair() -> QWidget:
-    """The cashier's window and, beside it, the customer's asking for a PIN; tells where its key 5 and close button are."""
+    """The cashier's window and, beside it, the customer's asking for a PIN; tells where to touch key 5 and close."""
     window = cashier()
     clock = HandClock()
     customer = CustomerWindow(TellingInbox(), load_wording(strict=True), clock=clock, on_key=lambda: None)
