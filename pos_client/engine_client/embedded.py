@@ -1,7 +1,6 @@
 """The engine inside the till's own process: commands run on a few threads of their own."""
 
 import logging
-import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
@@ -19,34 +18,24 @@ class Engine(Protocol):
     def execute(self, command: Command) -> Reply:
         """Carry a command out; durable when it returns."""
 
-    def sweep(self) -> object:
-        """End what is past its time."""
-
 
 class EmbeddedEngine(EngineClient):
     """Runs commands on `workers` threads, so that the slow hash of one PIN holds no charge up.
 
     An EngineFault that changed nothing is the refusal ENGINE_UNAVAILABLE; any other exception leaves the
-    outcome unknown and becomes NoReply. Both are logged without the command and without its text. Every
-    `sweep_seconds` the engine ends what is past its time.
+    outcome unknown and becomes NoReply. Both are logged without the command and without its text.
     """
 
-    def __init__(self, engine: Engine, inbox: Inbox, *, workers: int = 2, sweep_seconds: float = 5.0) -> None:
+    def __init__(self, engine: Engine, inbox: Inbox, *, workers: int = 2) -> None:
         self._engine = engine
         self._inbox = inbox
         self._workers = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="engine")
-        self._sweep_seconds = sweep_seconds
-        self._closing = threading.Event()
-        self._sweeper = threading.Thread(target=self._sweep, name="engine-sweep", daemon=True)
-        self._sweeper.start()
 
     def send(self, request_id: int, command: Command) -> None:
         self._workers.submit(self._execute, request_id, command)
 
     def close(self) -> None:
-        self._closing.set()
         self._workers.shutdown(wait=True)
-        self._sweeper.join()
 
     def _execute(self, request_id: int, command: Command) -> None:
         try:
@@ -63,15 +52,6 @@ class EmbeddedEngine(EngineClient):
             self._inbox.put(NoReply(request_id))
         else:
             self._inbox.put(Replied(request_id, reply))
-
-    def _sweep(self) -> None:
-        while not self._closing.wait(self._sweep_seconds):
-            try:
-                self._engine.sweep()
-            except EngineFault as fault:
-                logger.warning("engine: sweep: %s", fault)
-            except Exception as bug:  # noqa: BLE001  # whatever is past its time is also ended by who looks first
-                logger.error("engine: bug at sweep: %s", _place(bug))  # noqa: TRY400  # its text may hold a code
 
 
 def _place(error: BaseException) -> str:

@@ -41,10 +41,6 @@ class FailingEngine:
         """Fail."""
         raise self._error
 
-    def sweep(self) -> None:
-        """Fail as well."""
-        raise self._error
-
 
 @pytest.fixture
 def inbox() -> Iterator[QueueInbox]:
@@ -126,45 +122,3 @@ def test_what_was_taken_is_finished_before_closing(inbox: QueueInbox) -> None:
         assert isinstance(event, Replied)
         numbers.append(event.request_id)
     assert list(range(20)) == numbers
-
-
-class CountingEngine(ModelEngine):
-    """Says when it has been swept twice."""
-
-    def __init__(self) -> None:
-        super().__init__({})
-        self.sweeps = 0
-        self.twice = threading.Event()
-
-    def sweep(self) -> None:
-        self.sweeps += 1
-        if self.sweeps >= 2:
-            self.twice.set()
-
-
-def test_the_engine_is_swept_now_and_then(inbox: QueueInbox) -> None:
-    """Payments whose time is over are ended though nobody asks."""
-    engine = CountingEngine()
-    client = EmbeddedEngine(engine, inbox, sweep_seconds=0.001)
-    assert engine.twice.wait(PATIENCE_SECONDS)
-    client.close()
-    assert not client._sweeper.is_alive()
-
-
-@pytest.mark.parametrize("error", [EngineFault("Locked", "Wait."), ValueError(CODE)], ids=["fault", "bug"])
-def test_a_sweep_that_fails_is_logged_and_tried_again(
-    inbox: QueueInbox, error: Exception, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The sweeper survives whatever it meets, and the log has no word of it that might be a code."""
-
-    class Failing(CountingEngine):
-        def sweep(self) -> None:
-            super().sweep()
-            raise error
-
-    engine = Failing()
-    client = EmbeddedEngine(engine, inbox, sweep_seconds=0.001)
-    assert engine.twice.wait(PATIENCE_SECONDS)
-    client.close()
-    assert "sweep" in caplog.text
-    assert CODE not in caplog.text
