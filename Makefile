@@ -10,7 +10,7 @@ endif
 
 SETUP := $(BASE_PYTHON) scripts/setup
 
-.PHONY: run test check bench screenshots lock build clean
+.PHONY: run test check soak bench screenshots lock build clean
 
 run: ## Open the demo shop's till; without a display it plays the demo by itself.
 	@$(SETUP) run
@@ -25,6 +25,10 @@ check: ## Style, types and the import contracts.
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
 	@$(PYTHON) -c "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_logo=True))"
+
+soak: ## Ten days at a busy counter in fast time: a million scans, ten thousand replugs, and nothing grows.
+	@$(SETUP) test
+	@SOAK_DAYS=10 $(PYTHON) -m pytest tests/drivers/test_long_soak.py
 
 bench: ## Measure every figure, or one: make bench NAME=embedded_charge
 	@$(SETUP) test
