@@ -11,7 +11,7 @@ from drivers.errors import PathInvalid
 from drivers.keypad import Keypad
 from drivers.keypad_profile import KeyDecoder, KeypadProfile, read_profile
 from drivers.pin_entry import Effect, Press
-from drivers.serial_port import LineSettings, PortInfo, SerialPort
+from drivers.serial_port import READ_TIMEOUT_SECONDS, LineSettings, PortInfo, SerialPort
 
 PROFILES_FOLDER = Path(__file__).resolve().parents[1] / "resources" / "keypads"
 """Where the profiles stand that come with the till; beside the packages, in a packed program too."""
@@ -28,12 +28,13 @@ class SerialKeypad(Keypad):
         *,
         clock: Clock = time.monotonic,
         retry_seconds: float = 0.5,
+        read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
         ports: Callable[[], Iterable[PortInfo]] | None = None,
     ) -> None:
         super().__init__(path, profile.rules, clock=clock, retry_seconds=retry_seconds)
         line = profile.port
         settings = LineSettings(port, line.baud, line.bytesize, line.parity, line.stopbits)
-        self._port = SerialPort(settings, ports=ports)
+        self._port = SerialPort(settings, read_timeout_seconds=read_timeout_seconds, ports=ports)
         self._commands = profile.commands
         self._decoder = KeyDecoder(profile.keys, strips_high_bit=profile.strips_high_bit)
 

@@ -193,7 +193,12 @@ def test_a_day_with_a_keypad(plugged: PluggedLine) -> None:
     rounds = 250 * DAYS
     profile = load_profile("counter")
     keypad = SerialKeypad(
-        f"keypad:serial:{plugged.path}", plugged.path, profile, retry_seconds=0.001, ports=list
+        f"keypad:serial:{plugged.path}",
+        plugged.path,
+        profile,
+        retry_seconds=0.001,
+        read_timeout_seconds=0.002,
+        ports=list,
     )
     pins = Counter()
     question = profile.commands.open + profile.commands.prompt

@@ -20,7 +20,9 @@ Start = Callable[[Device], None]
 
 def keypad_at(port: str, profile: KeypadProfile) -> SerialKeypad:
     """A keypad that looks for its port often and does not ask the system for others."""
-    return SerialKeypad(f"keypad:serial:{port}", port, profile, retry_seconds=0.005, ports=list)
+    return SerialKeypad(
+        f"keypad:serial:{port}", port, profile, retry_seconds=0.005, read_timeout_seconds=0.005, ports=list
+    )
 
 
 Pairs = Sequence[tuple[bytes, bytes]]
