@@ -76,7 +76,7 @@ def test_one_missing_library_disables_its_own_kind_alone(
     assert command in told["listed"]
     missing = {path for path, (_, kind, _) in told["healths"].items() if kind == "driver_missing"}
     assert dependent == missing
-    assert {path: f"Install it with: {command}" for path in dependent} == {
+    assert dict.fromkeys(dependent, f"Install it with: {command}") == {
         path: told["healths"][path][2] for path in missing
     }
     assert ["enabled", None, None] == told["healths"]["sim:"]
