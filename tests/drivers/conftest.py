@@ -7,6 +7,8 @@ import pytest
 
 from drivers.device import Device
 from tests.drivers.asker import Asker
+from tests.drivers.network_printer import NetworkPrinter
+from tests.drivers.printing import Receiver
 from tests.drivers.pty_line import PluggedLine, PtyLine
 from tests.drivers.watcher import Watcher
 
@@ -51,3 +53,17 @@ def plugged(tmp_path: Path) -> Iterator[PluggedLine]:
     cable = PluggedLine(tmp_path / "gun")
     yield cable
     cable.unplug()
+
+
+@pytest.fixture
+def network() -> Iterator[NetworkPrinter]:
+    """A printer on the network."""
+    printer = NetworkPrinter()
+    yield printer
+    printer.switch_off()
+
+
+@pytest.fixture
+def told() -> Receiver:
+    """A receiver of progress."""
+    return Receiver()

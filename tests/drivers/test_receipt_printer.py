@@ -1,106 +1,18 @@
-"""The receipt printer over real sockets: what is on the paper, and what becomes of receipts when things go wrong."""
+"""The receipt printer over real sockets: what is on the paper, in which order, and what whoever prints is told."""
 
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from drivers.device import Device, State
 from drivers.print_jobs import JobState, Progress, Ticket, Verdict
-from drivers.printer_socket import PrinterSocket
-from drivers.receipt import Align, QrCode, Receipt, Row, Size, Text
+from drivers.receipt import Receipt
 from drivers.receipt_bytes import Cut, Paper, QrMode
-from drivers.receipt_printer import Patience, ReceiptPrinter, Replies
 from tests.drivers.network_printer import NetworkPrinter
-from tests.drivers.watcher import LONG_SECONDS, Watcher
+from tests.drivers.printing import MARK, ON_PAPER, RECEIPT, Receiver, printer_at, short
+from tests.drivers.watcher import Watcher
 
 Start = Callable[[Device], None]
-
-RECEIPT = Receipt(
-    (
-        Text("街角咖啡", Align.CENTER, is_bold=True, size=Size.LARGE),
-        Row("拿铁咖啡", ("2", "￥36.00"), (4, 9)),
-        Row("积分支付", ("3600分",), is_bold=True),
-        QrCode("R20260302-000017"),
-    )
-)
-ON_PAPER = ["    街角咖啡", "拿铁咖啡             2   ￥36.00", "积分支付                  3600分"]
-MARK = "         重印 / REPRINT"
-SHORT = Patience(answer=0.3, take=0.3, confirm=0.3, look=0.05, check=0.05, drawer=5.0)
-CALM = Patience(check=LONG_SECONDS)
-NARROW = Paper(columns=32)
-
-
-def short(text: str) -> Receipt:
-    """A receipt of one line."""
-    return Receipt((Text(text),))
-
-
-class Receiver:
-    """Who printed: the progress of all tickets, and a way to wait for it."""
-
-    def __init__(self) -> None:
-        self.told: list[Progress] = []
-        self._news = threading.Condition()
-
-    def __call__(self, progress: Progress) -> None:
-        """Keep a report."""
-        with self._news:
-            self.told.append(progress)
-            self._news.notify_all()
-
-    def until(self, ticket: Ticket, state: JobState) -> Progress:
-        """Wait until a receipt has come to a state, and return what was told."""
-        with self._news:
-            found = self._news.wait_for(lambda: self._last(ticket, state), LONG_SECONDS)
-        assert found is not None, f"{state} did not come: {self.told}"
-        return found
-
-    def states(self, ticket: Ticket) -> list[JobState]:
-        """The states of a receipt, in order."""
-        return [progress.state for progress in self.told if progress.number == ticket.number]
-
-    def _last(self, ticket: Ticket, state: JobState) -> Progress | None:
-        found = [told for told in self.told if (told.number, told.state) == (ticket.number, state)]
-        return found[-1] if found else None
-
-
-@pytest.fixture
-def network() -> Iterator[NetworkPrinter]:
-    """A printer on the network."""
-    printer = NetworkPrinter()
-    yield printer
-    printer.switch_off()
-
-
-@pytest.fixture
-def told() -> Receiver:
-    """A receiver of progress."""
-    return Receiver()
-
-
-def printer_at(
-    port: int,
-    patience: Patience = CALM,
-    *,
-    replies: Replies = Replies.AUTO,
-    paper: Paper = NARROW,
-    most: int = 50,
-    clock: Callable[[], float] = time.monotonic,
-) -> ReceiptPrinter:
-    """A printer driver that tries again soon."""
-    return ReceiptPrinter(
-        f"printer:tcp:127.0.0.1:{port}",
-        PrinterSocket("127.0.0.1", port),
-        paper=paper,
-        replies=replies,
-        patience=patience,
-        most_queued=most,
-        clock=clock,
-        retry_seconds=0.005,
-    )
 
 
 def test_a_receipt_comes_out_as_it_was_meant(network: NetworkPrinter, told: Receiver, started: Start) -> None:
@@ -152,22 +64,6 @@ def test_the_drawer_opens_first(network: NetworkPrinter, told: Receiver, started
     assert [1] == network.paper.kicks
 
 
-def test_a_drawer_does_not_open_minutes_later(
-    network: NetworkPrinter, watcher: Watcher, told: Receiver, started: Start
-) -> None:
-    """When its moment has passed, a drawer stays shut, whatever the printer does then."""
-    skipped = [0.0]
-    network.is_cover_open = True
-    printer = printer_at(network.port, SHORT, clock=lambda: time.monotonic() + skipped[0])
-    started(printer)
-    watcher.until_error("printer_cover_open")
-    drawer = printer.open_drawer(told)
-    skipped[0] = SHORT.drawer + 0.1
-    network.is_cover_open = False
-    told.until(drawer, JobState.FAILED)
-    assert [] == network.paper.kicks
-
-
 def test_nothing_waits_for_the_printer(told: Receiver) -> None:
     """Printing on a printer that was never started, is full or is closed answers at once, and says which it is."""
     printer = printer_at(1, most=2)
@@ -181,128 +77,6 @@ def test_nothing_waits_for_the_printer(told: Receiver) -> None:
         printer.reprint(1).verdict,
     ]
     assert [JobState.DISCARDED] * 2 == [report.state for report in told.told]
-
-
-def test_a_printer_that_takes_no_connection_prints_when_it_does(
-    watcher: Watcher, told: Receiver, started: Start
-) -> None:
-    """Switched off, the printer is reported with a remedy; switched on, it prints what was queued meanwhile."""
-    with socket.create_server(("127.0.0.1", 0)) as reserved:
-        port: int = reserved.getsockname()[1]
-    printer = printer_at(port, SHORT)
-    started(printer)
-    assert watcher.until_error("device_unavailable").error_remedy
-    ticket = printer.print(RECEIPT, told)
-    network = NetworkPrinter(port)
-    told.until(ticket, JobState.PRINTED)
-    assert [ON_PAPER] == [piece.lines for piece in network.paper.pieces]
-    network.switch_off()
-
-
-@pytest.mark.parametrize("torn_at", [1, 10, 40, 60, 100, 150])
-def test_a_connection_reset_in_the_middle_prints_whole_again(
-    torn_at: int, network: NetworkPrinter, watcher: Watcher, told: Receiver, started: Start
-) -> None:
-    """Wherever it is torn off, even inside a command, the receipt comes out whole, on its own piece, and marked."""
-    printer = printer_at(network.port, SHORT, replies=Replies.NO)
-    started(printer)
-    watcher.until_state(State.ENABLED)
-    network.resets_after = torn_at
-    ticket = printer.print(RECEIPT, told)
-    last = told.until(ticket, JobState.SENT)
-    assert (2, True) == (last.tries, last.may_be_double)
-    network.until(lambda: len(network.paper.pieces) == 2)
-    torn, whole = network.paper.pieces
-    assert [MARK, *ON_PAPER] == whole.lines
-    assert ["R20260302-000017"] == whole.codes
-    assert len(torn.lines) <= len(ON_PAPER)
-
-
-def test_a_printer_that_hangs_is_not_believed(
-    network: NetworkPrinter, watcher: Watcher, told: Receiver, started: Start
-) -> None:
-    """A printer that used to answer and now only takes bytes has printed nothing: its receipt is sent again."""
-    printer = printer_at(network.port, SHORT)
-    started(printer)
-    watcher.until_state(State.ENABLED)
-    network.is_deaf = True
-    ticket = printer.print(RECEIPT, told)
-    told.until(ticket, JobState.WAITING)
-    watcher.until_error("device_lost")
-    network.is_deaf = False
-    told.until(ticket, JobState.PRINTED)
-    assert ON_PAPER == network.paper.pieces[-1].lines[-3:]
-
-
-def test_one_that_listens_but_never_serves_is_found_out(
-    watcher: Watcher, told: Receiver, started: Start
-) -> None:
-    """A port that takes the connection and nothing else is no printer in order, where replies are expected."""
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        printer = printer_at(silent.getsockname()[1], SHORT, replies=Replies.YES)
-        started(printer)
-        watcher.until_error("device_lost")
-        ticket = printer.print(RECEIPT, told)
-        assert Verdict.ACCEPTED is ticket.verdict
-        printer.stop()
-        assert [JobState.DISCARDED] == told.states(ticket)
-
-
-def test_a_printer_that_never_answers_is_taken_as_it_is(
-    network: NetworkPrinter, told: Receiver, started: Start
-) -> None:
-    """Cheap printers say nothing: their receipts are sent, and nobody claims that they were printed."""
-    network.answers = network.tells_when_taken = False
-    printer = printer_at(network.port, SHORT)
-    started(printer)
-    told.until(printer.print(RECEIPT, told), JobState.SENT)
-    network.until(lambda: len(network.paper.pieces) == 1)
-    assert ON_PAPER == network.paper.pieces[0].lines
-
-
-def test_a_printer_that_cannot_confirm_is_asked_once(
-    network: NetworkPrinter, told: Receiver, started: Start
-) -> None:
-    """A printer that says how it is but not what it has taken is not waited for a second time."""
-    network.tells_when_taken = False
-    printer = printer_at(network.port, SHORT)
-    started(printer)
-    for text in ("first", "second"):
-        told.until(printer.print(short(text), told), JobState.SENT)
-    network.until(lambda: len(network.paper.pieces) == 2)
-    assert 1 == network.paper.questions
-
-
-@pytest.mark.parametrize("lines_left", [0, 1, 2])
-def test_no_paper_prints_once_when_there_is_some(
-    lines_left: int, network: NetworkPrinter, watcher: Watcher, told: Receiver, started: Start
-) -> None:
-    """Out of paper before a receipt or in its middle: it is said, and after the new roll it comes out once."""
-    printer = printer_at(network.port, SHORT)
-    started(printer)
-    watcher.until_state(State.ENABLED)
-    network.lines_left = lines_left
-    ticket = printer.print(RECEIPT, told)
-    health = watcher.until_error("printer_out_of_paper")
-    assert State.LOST is health.state
-    assert "roll" in str(health.error_remedy)
-    network.new_roll()
-    told.until(ticket, JobState.PRINTED)
-    assert [ON_PAPER] == [piece.lines for piece in network.paper.pieces]
-    watcher.until_state(State.ENABLED, times=2)
-
-
-def test_an_idle_printer_is_looked_at(network: NetworkPrinter, watcher: Watcher, started: Start) -> None:
-    """The lamp knows of an open cover and of a printer switched off before the next receipt does."""
-    printer = printer_at(network.port, SHORT)
-    started(printer)
-    watcher.until_state(State.ENABLED)
-    network.is_cover_open = True
-    watcher.until_error("printer_cover_open")
-    network.is_cover_open = False
-    watcher.until_state(State.ENABLED, times=2)
-    network.switch_off()
-    watcher.until_error("device_unavailable")
 
 
 def test_an_idle_printer_is_free_for_others(network: NetworkPrinter, started: Start) -> None:
@@ -349,23 +123,6 @@ def test_what_waits_can_be_given_up(told: Receiver) -> None:
     printer.stop()
 
 
-def test_one_that_is_given_up_while_it_is_sent_is_not_sent_again(
-    network: NetworkPrinter, watcher: Watcher, told: Receiver, started: Start
-) -> None:
-    """Discarded in the middle of a try that then fails, a receipt does not wait for another."""
-    printer = printer_at(network.port, SHORT)
-    started(printer)
-    watcher.until_state(State.ENABLED)
-    network.is_deaf = True
-    ticket = printer.print(RECEIPT, told)
-    told.until(ticket, JobState.PRINTING)
-    assert printer.discard(ticket.number)
-    told.until(ticket, JobState.DISCARDED)
-    network.is_deaf = False
-    told.until(printer.print(short("next"), told), JobState.PRINTED)
-    assert [["next"]] == [piece.lines for piece in network.paper.pieces]
-
-
 def test_stopping_lets_the_last_receipt_out(
     network: NetworkPrinter, watcher: Watcher, told: Receiver
 ) -> None:
@@ -402,21 +159,3 @@ def test_a_receiver_that_fails_stops_nothing(network: NetworkPrinter, told: Rece
     printer.print(short("first"), choke)
     told.until(printer.print(short("second"), told), JobState.PRINTED)
     assert [["first"], ["second"]] == [piece.lines for piece in network.paper.pieces]
-
-
-def test_waits_grow_and_start_anew(
-    network: NetworkPrinter, watcher: Watcher, told: Receiver, started: Start
-) -> None:
-    """A printer that is away is tried less and less often, up to every ten seconds, and at once again after success."""
-    printer = printer_at(network.port, SHORT)
-    network.is_cover_open = True
-    waits = []
-    for _ in range(14):
-        printer._session()
-        waits.append(printer._retry_seconds)
-    assert [0.005 * 2**number for number in range(11)] == waits[:11]
-    assert [10.0] * 2 == waits[-2:]
-    network.is_cover_open = False
-    printer._open()
-    assert 0.005 == printer._retry_seconds
-    printer._close()
