@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from drivers import commands
@@ -50,10 +53,30 @@ def _run(given: argparse.Namespace, write: Writer) -> int:
         return commands.list_devices(write, opens=not given.no_open, opens_keyboards=given.keyboards)
     if given.command == "replay":
         return commands.replay_file(given.file, write, shows=given.show)
-    limits = Limits(given.seconds, given.scans)
-    if given.command == "record":
-        return commands.record(given.file, given.path, write, limits=limits)
-    return commands.watch(given.paths, write, shows=given.show, limits=limits)
+    with _until_ctrl_c() as is_enough:
+        limits = Limits(given.seconds, given.scans, is_enough)
+        if given.command == "record":
+            return commands.record(given.file, given.path, write, limits=limits)
+        return commands.watch(given.paths, write, shows=given.show, limits=limits)
+
+
+@contextmanager
+def _until_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C be asked for, instead of tearing a recording off in the middle; a second one does tear it off."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False  # whoever runs a command on another thread has the signals
+        return
+    pressed = threading.Event()
+
+    def press(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        pressed.set()
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _parser() -> argparse.ArgumentParser:

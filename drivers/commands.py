@@ -37,10 +37,11 @@ _KEYBOARD_KINDS = ("evdev:", "keypad:evdev:")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When to end by itself: after so many seconds, or so many scans; None is never."""
+    """When to end: after so many seconds or scans (None is never), or when the person at the terminal wants it."""
 
     seconds: float | None = None
     scans: int | None = None
+    is_enough: Callable[[], bool] = lambda: False
 
 
 # ---- list
@@ -249,7 +250,8 @@ def record(file: Path, path: str, write: Writer, *, limits: Limits | None = None
                 if limits.scans is not None and count >= limits.scans:
                     break
         while not recorder.news.empty():
-            _keep(recorder.news.get(), out.write, write)
+            count += isinstance(new := recorder.news.get(), Scan)
+            _keep(new, out.write, write)
         out.write(recording.event_line(recorder.end()))
     write(f"{count} scans are in {file}, in clear\n")
     return FAILED if limits.scans is not None and count < limits.scans else DONE
@@ -306,13 +308,10 @@ def _running(
 
 
 def _until(limits: Limits, news: queue.SimpleQueue[_T]) -> Iterator[_T]:
-    """What comes, until the time is up or the person at the terminal has had enough (Ctrl-C)."""
+    """What comes, until it is enough."""
     deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
-    try:
-        while deadline is None or time.monotonic() < deadline:
-            try:
-                yield news.get(timeout=_TICK_SECONDS)
-            except queue.Empty:
-                continue
-    except KeyboardInterrupt:
-        return
+    while not limits.is_enough() and (deadline is None or time.monotonic() < deadline):
+        try:
+            yield news.get(timeout=_TICK_SECONDS)
+        except queue.Empty:
+            continue

@@ -46,7 +46,10 @@ class PrinterSocket(PrinterLink):
             raise DeviceLost(self.address) from error
 
     def read(self) -> bytes:
-        return self._receive(WAIT_SECONDS)
+        data = self._receive(WAIT_SECONDS)
+        if data is None:
+            raise DeviceLost(self.address)
+        return data
 
     def finish(self) -> None:
         """Close our side and hear the printer out: to hang up on unread answers would tear down what is on its way."""
@@ -56,9 +59,7 @@ class PrinterSocket(PrinterLink):
         except OSError as error:
             raise DeviceLost(self.address) from error
         while (left := deadline - self._clock()) > 0:
-            try:
-                self._receive(left)
-            except _HungUp:
+            if self._receive(left) is None:
                 return
 
     def close(self) -> None:
@@ -66,27 +67,19 @@ class PrinterSocket(PrinterLink):
         if connection is not None:
             connection.close()
 
-    def _receive(self, timeout_seconds: float) -> bytes:
+    def _receive(self, timeout_seconds: float) -> bytes | None:
+        """What has come, nothing after waiting in vain, None when the printer has closed its side."""
         try:
             connection = self._opened()
             readable, _, _ = select.select([connection], [], [], timeout_seconds)
-            data = connection.recv(4096) if readable else None
+            return (connection.recv(4096) or None) if readable else b""
         except OSError as error:
             raise DeviceLost(self.address) from error
-        if data == b"":
-            raise _HungUp(self.address)
-        return data or b""
 
     def _opened(self) -> socket.socket:
         if self._socket is None:
             raise DeviceLost(self.address)
         return self._socket
-
-
-class _HungUp(DeviceLost):
-    """The printer has closed its side, which is its right once everything was said."""
-
-    kind = "printer_hung_up"
 
 
 def _absent_or_busy(address: str, error: OSError) -> DeviceUnavailable:
