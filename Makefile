@@ -10,7 +10,7 @@ endif
 
 SETUP := $(BASE_PYTHON) scripts/setup
 
-.PHONY: run test check soak bench screenshots lock build clean
+.PHONY: run test test-devices check soak bench screenshots lock build clean
 
 run: ## Open the demo shop's till; without a display it plays the demo by itself.
 	@$(SETUP) run
@@ -18,6 +18,10 @@ run: ## Open the demo shop's till; without a display it plays the demo by itself
 
 test: check ## Check the source, then run every test.
 	@$(PYTHON) -m pytest
+
+test-devices: ## Drive every gun's driver on a real kernel in QEMU, guns plugged in and out (Debian on x86-64).
+	@$(SETUP) devices
+	@$(PYTHON) -m tests.devices $(ARGUMENTS)
 
 check: ## Style, types and the import contracts.
 	@$(SETUP) test

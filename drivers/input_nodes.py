@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import contextlib
 import platform
 import select
@@ -25,6 +26,11 @@ _KEYS_OF_A_GUN = (*range(2, 12), 28)
 """The digits' row and Enter."""
 
 _CAPS_LAMP = 1
+
+_SET_MASK = 0x40104593
+"""EVIOCSMASK of `linux/input.h`: _IOW('E', 0x93, struct input_mask)."""
+
+_EV_MSC, _EV_LED = 4, 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +111,8 @@ class EvdevNodes(InputNodes):
         device = evdev.InputDevice(node)
         try:
             device.grab()
-            # A gun that sees this lamp lit types with Shift turned round, or presses Caps Lock itself.
-            with contextlib.suppress(OSError):
-                device.set_led(_CAPS_LAMP, 0)
+            _leave_out_scan_codes(device.fd)
+            _put_out_caps_lamp(device)
         except BaseException:
             device.close()
             raise
@@ -125,13 +130,32 @@ class _EvdevHandle(InputHandle):
             raise OSError("the device is closed")
         if not self._poll.poll(timeout_seconds * 1000):
             return ()
-        return [
+        events = [
             InputEvent(event.type, event.code, event.value, event.timestamp())
             for event in self._device.read()
         ]
+        if any((event.type, event.code, event.value) == (_EV_LED, _CAPS_LAMP, 1) for event in events):
+            _put_out_caps_lamp(self._device)
+        return events
 
     def close(self) -> None:
         self._device.close()
+
+
+def _put_out_caps_lamp(device: evdev.InputDevice[str]) -> None:
+    """A gun that sees this lamp lit types with Shift turned round; window systems light it on every keyboard."""
+    with contextlib.suppress(OSError):
+        device.set_led(_CAPS_LAMP, 0)
+
+
+def _leave_out_scan_codes(file: int) -> None:
+    """Have the kernel not queue what is not read: its queue of 64 events holds 16 strokes then instead of 10."""
+    import fcntl  # noqa: PLC0415  # Windows has none
+
+    none = array.array("B", [0])
+    address, _ = none.buffer_info()
+    with contextlib.suppress(OSError):  # before Linux 4.4
+        fcntl.ioctl(file, _SET_MASK, struct.pack("IIQ", _EV_MSC, len(none), address))
 
 
 def evdev_package() -> str:
