@@ -134,4 +134,6 @@ def _positive(text: str) -> float:
 
 
 if __name__ == "__main__":
+    # A shell starts what runs in the background with Ctrl-C ignored; here it is the way to end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())

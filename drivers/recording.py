@@ -100,8 +100,10 @@ def frame_of(at: float, raw: bytes) -> Frame:
 
 def parse(text: str) -> Recording:
     """Read a recording. Raises RecordingInvalid."""
-    lines = text.splitlines()
-    if not lines:
+    lines = text.removesuffix("\n").split(
+        "\n"
+    )  # not splitlines: a path may hold what Unicode calls a line's end
+    if not text:
         raise RecordingInvalid(
             "The file is empty: a recording begins with a line that says what was recorded"
         )

@@ -124,7 +124,7 @@ class TillApplication:
         self.hardware = Hardware((*settings.devices, *settings.keypads), self.inbox)
         self.keypads = Keypads(self.inbox, self.hardware.devices, on_key=self._sounds.click)
         apply_style(app)
-        self._qt_texts = QtTexts(app, self.wording)
+        self._qt_texts: QtTexts | None = QtTexts(app, self.wording)
         self.cashier = CashierWindow(
             self.inbox,
             self.wording,
@@ -192,6 +192,7 @@ class TillApplication:
             if self._loop.is_alive():
                 logger.warning("the till's loop does not end; what it was doing is in the journal")
         self._sounds.close()
+        self._close_texts()
         if self.shift_log is not None:
             self.shift_log.close_reader()
             self.shift_log.close()
@@ -199,6 +200,11 @@ class TillApplication:
             self.reader.close()
         self.customer.close()
         self.cashier.close()
+
+    def _close_texts(self) -> None:
+        if self._qt_texts is not None:
+            self._qt_texts.close()
+            self._qt_texts = None
 
     def open_shift_log(self) -> None:
         """Show the shift log, which is made when it is first wanted; nothing while there is no journal."""

@@ -5,6 +5,7 @@ name), so that no two uses can be played against each other. The database holds 
 key of another database is noticed before it does harm.
 """
 
+import errno
 import hmac
 import logging
 import os
@@ -48,13 +49,20 @@ class MasterKey:
 def create_key(path: Path) -> MasterKey:
     """Make a fresh key file, readable by its owner alone. Raises KeyUnavailable; never overwrites."""
     secret = secrets.token_bytes(_KEY_BYTES)
+    # Written aside and then moved into its place: who opens the same folder at this moment finds all of it or nothing.
+    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(f"{_HEADER}\n{secret.hex()}\n")
             file.flush()
             os.fsync(file.fileno())
+        # Its one caller holds the folder's lock, so nobody makes another between the look and this.
+        aside.rename(path)
     except OSError as error:
+        aside.unlink(missing_ok=True)
         raise KeyUnavailable(
             f"The key file {path} cannot be made ({error.strerror})",
             "Give the engine a folder it may write to.",

@@ -37,3 +37,9 @@ class QtTexts(QObject):
                 self._app.installTranslator(translator)
             else:
                 self._app.removeTranslator(translator)
+
+    def close(self) -> None:
+        """Take the words back: another till in this process may speak another language."""
+        self._wording.changed.disconnect(self._follow)
+        for translator in self._translators.values():
+            self._app.removeTranslator(translator)

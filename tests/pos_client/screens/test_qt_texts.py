@@ -14,7 +14,6 @@ def test_qt_speaks_the_tills_language(styled: QApplication, wording: Wording) ->
     for language in (Language.ZH_CN, Language.EN, Language.ZH_CN):
         wording.set_language(language)
         said.append(QCoreApplication.translate("QFileSystemModel", "Name"))
-    wording.set_language(Language.EN)
-    texts.setParent(None)
+    texts.close()
 
     assert said == ["名称", "Name", "名称"]
