@@ -8,6 +8,8 @@ from drivers.errors import DeviceLost, DevicePermission, DriverMissing
 from drivers.libraries import MissingLibrary
 from drivers.registry import Found
 from drivers.scan import Scan
+from pos_client.calibrating import Calibrator, Progress
+from pos_client.camera_view import Cameras, CameraView, CameraWatch, Region
 from pos_client.device_setup import Attached, DeviceSetup
 from pos_client.ports import Clock
 from pos_client.scan_facts import TRIAL_LABEL
@@ -101,3 +103,60 @@ class SampleDevices(DeviceSetup):
             return False
         self._on_scan(scan)
         return True
+
+
+class SampleCalibrator(Calibrator):
+    """Learns at once what it is told to."""
+
+    def __init__(self) -> None:
+        self.on_progress: Callable[[Progress], None] | None = None
+        self.path: str | None = None
+
+    @property
+    def labels(self) -> Sequence[str]:
+        return ("AZqy-0189", "0123456789")
+
+    def can_calibrate(self, path: str) -> bool:
+        return not path.startswith("hid:")
+
+    def begin(self, path: str, on_progress: Callable[[Progress], None]) -> None:
+        self.path, self.on_progress = path, on_progress
+
+    def end(self) -> None:
+        self.path = self.on_progress = None
+
+
+class SampleCameras(Cameras):
+    """One camera; what it sees is set by whoever takes the picture."""
+
+    def __init__(self) -> None:
+        self.seen: CameraView | None = None
+        self.regions: dict[str, Region] = {}
+        self.watchers = 0
+
+    def watch(self, path: str) -> CameraWatch | None:
+        if not path.startswith("camera:"):
+            return None
+        self.watchers += 1
+        return SampleWatch(self)
+
+    def region(self, path: str) -> Region:
+        return self.regions.get(path, Region())
+
+    def with_region(self, path: str, region: Region) -> str:
+        new = f"{path.partition('?')[0]}?region={region.left},{region.top},{region.right},{region.bottom}"
+        self.regions[new] = region
+        return new
+
+
+class SampleWatch(CameraWatch):
+    """Shows what the cameras see."""
+
+    def __init__(self, cameras: SampleCameras) -> None:
+        self._cameras = cameras
+
+    def view(self) -> CameraView | None:
+        return self._cameras.seen
+
+    def close(self) -> None:
+        self._cameras.watchers -= 1

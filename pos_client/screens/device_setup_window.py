@@ -8,14 +8,19 @@ from PySide6.QtCore import QEvent, QItemSelection, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
+from pos_client.calibrating import Calibrator
+from pos_client.camera_view import Cameras, Region
 from pos_client.device_setup import Attached, DeviceRow, DeviceSetup, NotSaved, device_rows, moved
 from pos_client.ports import Clock
 from pos_client.screens.background import Background
+from pos_client.screens.calibration_page import CalibrationPage
+from pos_client.screens.camera_page import CameraPage
 from pos_client.screens.device_details import DeviceDetails
 from pos_client.screens.device_model import DeviceModel
 from pos_client.screens.device_table import DeviceTable
 from pos_client.screens.fitting_label import FittingLabel
 from pos_client.screens.icons import Icon, TintedIcon
+from pos_client.screens.lamps import device_kind
 from pos_client.screens.scan_trial import ScanTrial
 from pos_client.screens.status_band import tinted
 from pos_client.screens.style import PALETTE
@@ -33,6 +38,8 @@ class Page(enum.StrEnum):
 
     DETAILS = "details"
     TRIAL = "trial"
+    CALIBRATION = "calibration"
+    CAMERA = "camera"
 
 
 class DeviceCommand(enum.StrEnum):
@@ -55,7 +62,8 @@ _COMMAND_ICONS = {
 class DeviceSetupWindow(QWidget):
     """Shows and changes the till's devices through a DeviceSetup, whatever may wait off the windows' thread.
 
-    `on_used` is called in the windows' thread when other devices are in use. Call `close_workers` when the till ends.
+    `on_used` is called in the windows' thread when other devices are in use. The pages for calibration and camera are
+    there with who does it. Call `close_workers` when the till ends.
     """
 
     def __init__(
@@ -66,6 +74,8 @@ class DeviceSetupWindow(QWidget):
         clock: Clock,
         zone: ZoneInfo,
         on_used: Callable[[], None],
+        calibrator: Calibrator | None = None,
+        cameras: Cameras | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -85,6 +95,15 @@ class DeviceSetupWindow(QWidget):
         self.details = DeviceDetails(wording, self.model)
         self.trial = ScanTrial(devices, wording, clock=clock, zone=zone, name_of=self._name_of)
         self.pages: dict[Page, QWidget] = {Page.DETAILS: self.details, Page.TRIAL: self.trial}
+        self.calibration: CalibrationPage | None = None
+        if calibrator is not None:
+            self.calibration = self.pages[Page.CALIBRATION] = CalibrationPage(
+                calibrator, wording, clock=clock, worker=self._changer, on_learnt=self._exchange
+            )
+        self.camera: CameraPage | None = None
+        if cameras is not None:
+            self._cameras = cameras
+            self.camera = self.pages[Page.CAMERA] = CameraPage(cameras, wording, on_region=self._look_at)
         self.stack = QStackedWidget()
         self._make_controls()
         self._lay_out()
@@ -186,7 +205,7 @@ class DeviceSetupWindow(QWidget):
             self.select(self.model.rows[0].path if before is None else before.path)
             if self.selected is None:
                 self.table.selectRow(0)
-        self.details.show_row(self.selected)
+        self._show_selected()
         self._enable()
 
     @Slot()
@@ -233,6 +252,13 @@ class DeviceSetupWindow(QWidget):
         self._on_used()
         self.refresh()
 
+    def _exchange(self, old: str, new: str) -> None:
+        """Use a device under another path, in its old place."""
+        self.use(tuple(new if path == old else path for path in self._used_paths()))
+
+    def _look_at(self, path: str, region: Region) -> None:
+        self._exchange(path, self._cameras.with_region(path, region))
+
     def _do(self, command: DeviceCommand) -> None:
         used = self._used_paths()
         path = self.path.text().strip()
@@ -267,7 +293,17 @@ class DeviceSetupWindow(QWidget):
         if row is not None:
             self.path.setText(row.path)
             self.path.setCursorPosition(0)
-            self.details.show_row(row)
+            self._show_selected()
+
+    def _show_selected(self) -> None:
+        """Turn every page to the selected device."""
+        row = self.selected
+        self.details.show_row(row)
+        path = None if row is None or row.health is None else row.path
+        if self.calibration is not None:
+            self.calibration.show_device(path)
+        if self.camera is not None:
+            self.camera.show_camera(path if path is not None and device_kind(path) == "camera" else None)
 
     # --- the window itself ------------------------------------------------------------------------------------
 

@@ -22,6 +22,8 @@ from pos_client.screens.device_samples import (
     SAMPLE_HEALTHS,
     SAMPLE_SCAN,
     ZEBRA,
+    SampleCalibrator,
+    SampleCameras,
     SampleClock,
     SampleDevices,
 )
@@ -73,8 +75,16 @@ class Gallery:
         self._clock = clock
         self.shift_log = ShiftLogWindow(log, wording, clock=clock, zone=zone, export_folder=folder)
         self.devices = SampleDevices()
+        self.calibrator = SampleCalibrator()
+        self.cameras = SampleCameras()
         self.device_setup = DeviceSetupWindow(
-            self.devices, wording, clock=SampleClock(), zone=zone, on_used=lambda: None
+            self.devices,
+            wording,
+            clock=SampleClock(),
+            zone=zone,
+            on_used=lambda: None,
+            calibrator=self.calibrator,
+            cameras=self.cameras,
         )
         self.cashier = CashierWindow(
             inbox,

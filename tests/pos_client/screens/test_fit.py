@@ -3,6 +3,7 @@
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QFont
@@ -10,13 +11,16 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from drivers.scan import Scan
+from pos_client.camera_view import CameraView, Hint
 from pos_client.scan_facts import TRIAL_LABEL, Verdict
+from pos_client.screens.calibration_page import CALIBRATION_WORDS
 from pos_client.screens.device_samples import SAMPLE_HEALTHS
 from pos_client.screens.device_setup_window import Page
 from pos_client.screens.fitting_label import FittingLabel
 from pos_client.screens.pictures import Gallery
 from pos_client.screens.samples import LONG_SHOP_NAME, SAMPLE_MEMBERS, sample_rows, sample_views
 from pos_client.screens.wording import Language, Wording
+from pos_client.till.view import Tone
 from tests.fakes.clock import HandClock
 from tests.fakes.inbox import TickingInbox
 from tests.fakes.memory_shift_log import MemoryShiftLog
@@ -136,6 +140,21 @@ def test_who_sets_the_devices_up_reads_every_word(
         window.show_page(page)
         settle(styled)
         faults[page] = misfits(window) + small_targets(window, 44)
+    assert window.calibration is not None
+    window.select("wedge:")
+    for words in CALIBRATION_WORDS:
+        window.show_page(Page.CALIBRATION)
+        window.calibration._say(words, Tone.BUSY)
+        settle(styled)
+        faults[f"calibration {words}"] = misfits(window) + small_targets(window, 44)
+    window.select("camera:0")
+    window.show_page(Page.CAMERA)
+    assert window.camera is not None
+    for number, hint in enumerate(Hint):
+        gallery.cameras.seen = CameraView(number, np.full((480, 640), 90, np.uint8), (), hint)
+        qtbot.waitUntil(lambda: window.camera is not None and window.camera.shown is gallery.cameras.seen)
+        settle(styled)
+        faults[f"camera {hint}"] = misfits(window) + small_targets(window, 44)
     window.show_page(Page.TRIAL)
     for verdict, text in VERDICTS.items():
         assert gallery.devices.scan(Scan(text.encode(), text, "QR Code", "]Q1", window.model.rows[1].path))

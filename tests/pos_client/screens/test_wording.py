@@ -7,8 +7,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from points_engine.contract import Refusal
+from pos_client.camera_view import Hint
 from pos_client.scan_facts import Verdict
 from pos_client.screens import assets
+from pos_client.screens.calibration_page import CALIBRATION_WORDS
 from pos_client.screens.device_details import TROUBLES
 from pos_client.screens.device_model import DeviceColumn
 from pos_client.screens.device_setup_window import DeviceCommand, Page
@@ -48,6 +50,13 @@ DYNAMIC_KEYS = {
     "devices.free",
     *(f"page.{page.value}" for page in Page),
     *(f"trial.{fact}" for fact in FACTS),
+    *(f"{part}.{words}" for part in ("calibration", "calibration_advice") for words in CALIBRATION_WORDS),
+    *(
+        f"{part}.{hint.value}"
+        for part in ("hint", "hint_advice")
+        for hint in Hint
+        if hint is not Hint.NOTHING
+    ),
     *(f"{part}.{verdict.value}" for part in ("verdict", "advice") for verdict in Verdict),
     *(f"{part}.{trouble}" for part in ("trouble", "remedy") for trouble in TROUBLES),
 }
