@@ -30,7 +30,6 @@ TROUBLES = (
     "printer_not_ready",
     "printer_out_of_paper",
     "printer_cover_open",
-    "printer_hung_up",
 )
 """The `DeviceError.kind`s that have words of their own: "trouble.<kind>" and "remedy.<kind>"."""
 
