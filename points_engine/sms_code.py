@@ -146,16 +146,15 @@ def too_many(rules: SmsRules, sent: Sendings, now: datetime) -> TooMany | None:
     """Whether the limits forbid another code now; None when they do not."""
     if sent.last_at is not None and (wait := _seconds(sent.last_at, rules.resend_seconds, now)) > 0:
         return TooMany(Refusal.SMS_TOO_SOON, wait)
-    waits = [
-        _seconds(since, DAY_SECONDS, now)
+    wait = max(
+        _seconds(since, DAY_SECONDS, now) if count >= most and since is not None else 0
         for count, since, most in (
             (sent.member_count, sent.member_since, rules.daily_per_member),
             (sent.phone_count, sent.phone_since, rules.daily_per_phone),
             (sent.total_count, sent.total_since, rules.daily_total),
         )
-        if count >= most and since is not None
-    ]
-    return TooMany(Refusal.SMS_LIMIT_REACHED, max(1, *waits)) if waits else None
+    )
+    return TooMany(Refusal.SMS_LIMIT_REACHED, wait) if wait > 0 else None
 
 
 def _seconds(since: datetime, after_seconds: int, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""No PIN, payment code or key is ever written: not in the database, its log, a log line, a repr, an exception."""
+"""No PIN, payment code, SMS code or key is ever written: not in the database, a log, a repr, an exception."""
 
 import logging
 import sqlite3
@@ -13,12 +13,14 @@ from points_engine.contract import (
     ChallengeKind,
     Charge,
     CommandInvalid,
+    FinishRecovery,
     IssueCode,
     Secret,
     SetPin,
 )
 from points_engine.payment_code import grouped
-from tests.points_engine.shop import RIGHT_PIN, TILL, WRONG_PIN, Shop, points
+from points_engine.sealing import seal_pin
+from tests.points_engine.shop import EVERY_KIND, PHONE, RIGHT_PIN, TILL, WRONG_PIN, Shop, payment, points
 
 NEW_PIN = "739154"
 
@@ -44,6 +46,32 @@ def play(shop: Shop) -> list[str]:
     return codes
 
 
+def play_proofs(shop: Shop) -> list[bytes]:
+    """Everything that touches an SMS code or a sealed PIN, right and wrong; returns every one."""
+    shop.bind("m-1")
+    shop.pay("m-1", 800, "sms")
+    codes = [shop.sms_code("sms")]
+    shop.answer_sms("sms", WRONG_PIN)
+    shop.clock.advance(60)
+    codes.append(shop.sms_code("sms"))
+    shop.answer_sms("sms", codes[-1])
+    shop.clock.advance(60)
+    shop.start_recovery("m-1")
+    codes.append(shop.read_sms())
+    shop.finish_recovery("m-1", WRONG_PIN, RIGHT_PIN)
+    shop.finish_recovery("m-1", codes[-1], RIGHT_PIN)
+    boxes = []
+    for number, pin in enumerate((WRONG_PIN, RIGHT_PIN)):
+        opened = payment(shop.query("sealed") if number else shop.pay("m-1", 800, "sealed")).challenge
+        assert opened is not None
+        assert opened.seal_to is not None
+        sealed = seal_pin(Secret(pin), "sealed", opened.seal_to)
+        boxes += [sealed.box, sealed.box.hex().encode()]
+        shop.ask(AnswerChallenge(order_id="sealed", answer_id=f"a-{number}", kind=ChallengeKind.PIN, answer=sealed))
+    # Short numbers are anywhere by chance; a code as text of six digits hardly is.
+    return [code.encode() for code in codes] + boxes
+
+
 def traces(codes: list[str]) -> list[bytes]:
     """What must not be found: PINs and codes as text, grouped, and as numbers."""
     texts = [RIGHT_PIN, WRONG_PIN, NEW_PIN, *codes, *map(grouped, codes), *(code[2:-1] for code in codes)]
@@ -53,8 +81,9 @@ def traces(codes: list[str]) -> list[bytes]:
 
 def test_nothing_secret_is_in_the_files(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Database and log are searched byte by byte while open and after closing; so is every log line."""
-    with caplog.at_level(logging.DEBUG), Shop(tmp_path) as shop:
-        found = traces(play(shop))
+    with caplog.at_level(logging.DEBUG), Shop(tmp_path, EVERY_KIND) as shop:
+        found = traces(play(shop)) + play_proofs(shop)
+        assert PHONE not in caplog.text
         written = [path.read_bytes() for path in tmp_path.iterdir()]
         key = (tmp_path / KEY_NAME).read_text(encoding="ascii").splitlines()[1]
     # The key is in its own file and nowhere else.
@@ -64,7 +93,7 @@ def test_nothing_secret_is_in_the_files(tmp_path: Path, caplog: pytest.LogCaptur
         *found,
         key.encode(),
         bytes.fromhex(key),
-        MasterKey(bytes.fromhex(key)).derive("PIN pepper"),
+        *(MasterKey(bytes.fromhex(key)).derive(use) for use in ("PIN pepper", "sealed PINs", "tokens")),
     ]:
         assert not any(secret in content for content in stored)
     for secret in found:
@@ -99,6 +128,27 @@ def test_nothing_secret_is_in_a_repr(shop: Shop) -> None:
         shop.engine,
     ]
     assert not [value for value in shown if code in repr(value) or RIGHT_PIN in repr(value)]
+
+
+def test_nothing_of_a_proof_is_in_a_repr(tmp_path: Path) -> None:
+    """Neither commands, replies nor the outbox show an SMS code, a new PIN, a sealed PIN or a whole phone number."""
+    with Shop(tmp_path, EVERY_KIND) as shop:
+        shop.member("m-1", 10_000, RIGHT_PIN)
+        shop.bind("m-1")
+        opened = shop.pay("m-1", 800, "o-1")
+        assert opened.challenge is not None
+        assert opened.challenge.seal_to is not None
+        sealed = seal_pin(Secret(RIGHT_PIN), "o-1", opened.challenge.seal_to)
+        sent, code = shop.send_sms("o-1"), shop.read_sms()
+        recover = FinishRecovery(
+            member_no="m-1", answer_id="a-1", sms_code=Secret(code), new_pin=Secret(NEW_PIN)
+        )
+        answer = AnswerChallenge(order_id="o-1", answer_id="a-2", kind=ChallengeKind.PIN, answer=sealed)
+        shown = [opened, sealed, sent, recover, answer, shop.query("o-1"), shop.engine.outbox(), shop.engine]
+        holder = shop.engine._store.look(lambda books: books.holder_of(1, points(1).asset))
+        rows = shop.engine._store.look(lambda books: books.messages(9))
+        for secret in (code, NEW_PIN, RIGHT_PIN, PHONE, repr(sealed.box), sealed.box.hex()):
+            assert not [value for value in (*shown, holder, *rows) if secret in repr(value)]
 
 
 def test_nothing_secret_is_in_an_exception(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
