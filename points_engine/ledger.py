@@ -96,7 +96,7 @@ def microseconds(at: datetime) -> int:
 
 def moment(at_us: int) -> datetime:
     """The aware UTC time of `microseconds`."""
-    return _EPOCH + timedelta(microseconds=at_us)
+    return _EPOCH + at_us * _MICROSECOND
 
 
 def canonical_bytes(transfer: Transfer) -> bytes:

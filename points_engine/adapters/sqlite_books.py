@@ -80,6 +80,9 @@ _SET_BALANCE = """
     UPDATE account SET balance_units = ?, pin_free_day = ?, pin_free_count = ?, pin_free_units = ? WHERE id = ?
 """
 
+# Read where every charge passes: a dict is faster than calling the enum.
+_ASSETS = {str(asset): asset for asset in Asset}
+_CODE_STATES = {str(state): state for state in CodeState}
 _REFUSALS = {refusal.code: refusal for refusal in Refusal}
 
 
@@ -87,7 +90,7 @@ def _holder(row: Row) -> Holder:
     account, asset, balance, limit, day, count, units, member, number, name, frozen, pin_hash = row[:12]
     failures, locked, locks, until_us, phone = row[12:]
     return Holder(
-        account, Asset(asset), balance, limit, PinFreeUse(day, count, units),
+        account, _ASSETS[asset], balance, limit, PinFreeUse(day, count, units),
         member, number, name, bool(frozen), pin_hash, failures, bool(locked), locks, moment_or_none(until_us),
         None if phone is None else PhoneNumber(phone),
     )  # fmt: skip
@@ -131,6 +134,12 @@ class SqliteBooks(SqliteProofBooks, Books):
         super().__init__(connection)
         # The ends of the ledger never change, so that they need be read once.
         self._scheme_accounts: dict[tuple[AccountKind, Asset], int] = {}
+        # The newest transfer's id and link, as far as this connection knows.
+        self._head: tuple[int, bytes] | None = None
+
+    def forget(self) -> None:
+        """What was written since the transaction began is not there after all."""
+        self._head = None
 
     # --- reads
 
@@ -173,7 +182,7 @@ class SqliteBooks(SqliteProofBooks, Books):
         code = holder = None
         if known_key is not None:
             holder = _holder(row[6:])
-            code = CodeRow(known_key, holder.member, CodeState(state), moment(expires_at_us))
+            code = CodeRow(known_key, holder.member, _CODE_STATES[state], moment(expires_at_us))
         payment = None if payment_id is None else self.payment(order_id)
         return ChargeFacts(TillRow(till, clearing_id), payment, code, holder)
 
@@ -264,14 +273,28 @@ class SqliteBooks(SqliteProofBooks, Books):
         command_id: str | None = None,
         reason: str | None = None,
     ) -> None:
-        last, chain = self._one("SELECT id, chain FROM transfer ORDER BY id DESC LIMIT 1") or (0, GENESIS)
-        transfer = Transfer(
-            last + 1, kind, debit_id, credit_id, units, balance_units, payment_id, command_id, reason, at
-        )
-        self._execute(
-            _ADD_TRANSFER,
-            (last + 1, str(kind), *transfer[2:9], microseconds(at), chain_after(chain, transfer)),
-        )
+        known = self._head or self._read_head()
+        moved = (kind, debit_id, credit_id, units, balance_units, payment_id, command_id, reason, at)
+        try:
+            self._head = self._append(known, moved)
+        except sqlite3.IntegrityError:
+            # Transfers are only ever added, so if another process added some, the next id is taken.
+            self._head = self._read_head()
+            if self._head == known:
+                raise
+            self._head = self._append(self._head, moved)
+
+    def _read_head(self) -> tuple[int, bytes]:
+        row = self._one("SELECT id, chain FROM transfer ORDER BY id DESC LIMIT 1")
+        return (0, GENESIS) if row is None else (row[0], row[1])
+
+    def _append(self, head: tuple[int, bytes], moved: Row) -> tuple[int, bytes]:
+        number = head[0] + 1
+        transfer = Transfer(number, *moved)
+        link = chain_after(head[1], transfer)
+        at_us = microseconds(transfer.at)
+        self._execute(_ADD_TRANSFER, (number, str(transfer.kind), *transfer[2:9], at_us, link))
+        return number, link
 
     def add_payment(self, payment: PaymentRow) -> int:
         cursor = self._execute(

@@ -126,10 +126,10 @@ class SqliteStore(Store):
                 nothing_changed = False
                 self._writer.execute("COMMIT")
             except sqlite3.Error as error:
-                self._roll_back(self._writer)
+                self._undo()
                 raise _told(error, nothing_changed=nothing_changed) from error
             except BaseException:
-                self._roll_back(self._writer)
+                self._undo()
                 raise
             self._checkpointer.committed()
         self._on_durable_step(AFTER_COMMIT)
@@ -177,6 +177,10 @@ class SqliteStore(Store):
                 self._readers.append(connection)
                 return
         connection.close()
+
+    def _undo(self) -> None:
+        self._roll_back(self._writer)
+        self._books.forget()
 
     @staticmethod
     def _roll_back(connection: sqlite3.Connection) -> None:

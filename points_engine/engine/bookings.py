@@ -51,10 +51,10 @@ def transfer(
     balance_units = ledger.balance_after(kind, holder.balance_units, units)
     if balance_units < 0:
         raise BooksWrong(f"a {kind} would leave account {holder.account_id} below zero")
-    debit_id, credit_id = (_account(books, side, holder, clearing_id) for side in ledger.SIDES[kind])
+    debit, credit = ledger.SIDES[kind]
     books.add_transfer(
-        kind, debit_id, credit_id, units, balance_units, at,
-        payment_id=payment_id, command_id=command_id, reason=reason,
+        kind, _account(books, debit, holder, clearing_id), _account(books, credit, holder, clearing_id), units,
+        balance_units, at, payment_id=payment_id, command_id=command_id, reason=reason,
     )  # fmt: skip
     if balance_units != holder.balance_units:
         books.set_balance(holder.account_id, balance_units, use or holder.pin_free_use)

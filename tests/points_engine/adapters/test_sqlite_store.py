@@ -13,10 +13,13 @@ import pytest
 from points_engine.adapters import sqlite_checkpoints
 from points_engine.adapters.sqlite_schema import MIGRATIONS, migrate
 from points_engine.adapters.sqlite_store import AFTER_COMMIT, BEFORE_COMMIT, SqliteStore
-from points_engine.contract import EngineFault, PaymentState
+from points_engine.amounts import Asset
+from points_engine.contract import Credit, Credited, EngineFault, PaymentState
+from points_engine.engine import bookings
+from points_engine.ledger import TransferKind
 from points_engine.limits import PinFreeUse
 from points_engine.ports import Books, KeyUnavailable, StoreUnavailable
-from tests.points_engine.shop import Shop, payment
+from tests.points_engine.shop import Shop, payment, points
 
 
 @pytest.fixture
@@ -50,6 +53,34 @@ def test_a_transaction_is_all_or_nothing(store: SqliteStore) -> None:
     assert not store.look(names)
     store.transact(lambda books: books.add_member("m-1", "Ana"))
     assert store.look(names)
+
+
+def test_a_transfer_that_was_rolled_back_leaves_no_gap(shop: Shop) -> None:
+    """The next transfer takes its number and is chained to the one before."""
+    shop.member("m-1", 100)
+    store = store_of(shop)
+
+    def half(books: Books) -> None:
+        member = books.member("m-1")
+        assert member is not None
+        holder = books.holder_of(member.member, Asset.POINTS)
+        bookings.transfer(books, TransferKind.CREDIT, holder, 5, shop.clock.now())
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.transact(half)
+    assert 107 == shop.credit("m-1", 7)
+    assert [] == shop.engine.verify()
+
+
+def test_two_engines_on_one_file_chain_by_turns(shop: Shop) -> None:
+    """Each notices what the other has added since it last looked."""
+    shop.member("m-1", 100)
+    with Shop(shop.folder, clock=shop.clock) as other:
+        for turn in range(3):
+            assert PaymentState.SUCCEEDED == shop.pay("m-1", 1, f"one-{turn}").state
+            command = Credit(command_id=f"other-{turn}", member_no="m-1", amount=points(1), reason="gift")
+            assert Credited(balance=points(100)) == other.ask(command)
 
 
 def test_a_look_sees_one_state_and_waits_for_no_writer(store: SqliteStore) -> None:
