@@ -75,6 +75,19 @@ Source: the layouts of the same names in xkeyboard-config, basic variants, and o
 """
 
 
+def translation(gun: str, system: str) -> Mapping[str, str]:
+    """What a system set to one layout makes of a gun's keys -> what the gun, set to another, meant by them.
+
+    Raises KeyError for a layout that is not known.
+    """
+    meant: dict[str, str] = {}
+    for level in ("plain", "shifted", "third"):
+        shown, wanted = getattr(LAYOUTS[system], level), getattr(LAYOUTS[gun], level)
+        for code in shown.keys() & wanted.keys():
+            meant.setdefault(shown[code], wanted[code])
+    return meant
+
+
 def keypad_char(digits: str) -> str | None:
     """What Windows makes of digits typed on the keypad with Alt held: a character by its number.
 

@@ -24,8 +24,10 @@ Sources: the limits others use: KeyboardBarcodeScanner (40 ms gap), onScan.js (m
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from drivers.key_codes import translation
 from drivers.scan import Scan, split_aim_id, symbology_of
 
 
@@ -123,8 +125,9 @@ class KeystrokeParser:
 
     Feed every press and every release of every key, and call `idle` when `next_deadline` has come. Of a key whose
     press was swallowed the release is swallowed too. Where releases are never fed, a run is judged by its gaps alone.
-    A `prefix` is what the gun puts before each label: with one, only runs that begin with it are scans, and it is cut
-    off. ValueError for times and lengths that contradict each other.
+    `prefix` and `suffix` are what the gun puts around each label: only runs that have both are scans, and they are cut
+    off. `layouts` is for a gun set to another keyboard than the system: its layout, a comma, the system's ("us,fr").
+    ValueError for layouts nobody knows, and for times and lengths that contradict each other.
     """
 
     def __init__(
@@ -136,6 +139,8 @@ class KeystrokeParser:
         late_suffix_seconds: float = 0.2,
         gun_dwell_seconds: float = 0.03,
         prefix: str = "",
+        suffix: str = "",
+        layouts: str = "",
         max_keys: int = 1024,
     ) -> None:
         if not 0 < gap_seconds <= late_suffix_seconds or gun_dwell_seconds <= 0:
@@ -147,7 +152,8 @@ class KeystrokeParser:
         self._min_length_unsuffixed = min_length_unsuffixed
         self._late_suffix_seconds = late_suffix_seconds
         self._gun_dwell_seconds = gun_dwell_seconds
-        self._prefix = prefix
+        self._prefix, self._suffix = prefix, suffix
+        self._meant = _meant_by(layouts)
         self._max_keys = max_keys
         self._misreads = 0
         self._run = _Run()
@@ -274,13 +280,32 @@ class KeystrokeParser:
 
     def _scan_of(self, run: _Run) -> Scan | None:
         last = run.held[-1]
-        typed = "".join(held.key.scanned_char or "" for held in run.held)
-        labelled = typed.removeprefix(self._prefix)
+        typed = "".join(meant_char(held.key, self._meant) or "" for held in run.held)
         least = self._min_length if last.key.is_suffix else self._min_length_unsuffixed
-        if not typed.startswith(self._prefix) or len(labelled) < least:
+        if not (typed.startswith(self._prefix) and typed.endswith(self._suffix)):
+            return None
+        labelled = typed[len(self._prefix) : len(typed) - len(self._suffix)]
+        if len(labelled) < least:
             return None
         aim_id, text = split_aim_id(labelled)
         return Scan(labelled.encode(), text, symbology_of(aim_id), aim_id, at=last.at) if text else None
+
+
+def meant_char(key: Key, meant: Mapping[str, str] | None) -> str | None:
+    """What a gun meant by a key: what it made, translated if there is a translation, else as the key itself says."""
+    if meant is None or key.is_suffix or key.is_modifier or key.char is None:
+        return key.scanned_char
+    return meant.get(key.char, key.scanned_char)
+
+
+def _meant_by(layouts: str) -> Mapping[str, str] | None:
+    if not layouts:
+        return None
+    gun, _, system = layouts.partition(",")
+    try:
+        return translation(gun, system)
+    except KeyError:
+        raise ValueError("layouts are two that are known") from None
 
 
 def _elapsed_seconds(earlier: Key, earlier_at: float, later: Key, later_at: float) -> float:

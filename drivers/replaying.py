@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from drivers.framing import FrameMode, Framer
 from drivers.hid_reports import HidPosParser
 from drivers.key_presses import KeyPressParser
 from drivers.recording import Frame, Opened, Recording, RecordingInvalid
 from drivers.scan import Scan
+from drivers.serial_protocols import SerialProtocol, parser_of
 
 _STALE_SECONDS = 0.25
 """A HID gun's first reports after it was opened were queued while nobody read: they are dropped (see `hid_gun`)."""
@@ -58,8 +58,12 @@ class _Reports:
         return self._parser.take_misreads()
 
 
-def _framer(options: Mapping[str, Any]) -> Framer:
-    return Framer(options.get("frame", FrameMode.AUTO), silence_seconds=options.get("silence_seconds", 0.3))
+def _serial(options: Mapping[str, Any]) -> FrameParser:
+    words = ("frame", "silence_seconds", "prefix", "suffix")
+    return parser_of(
+        options.get("protocol", SerialProtocol.PLAIN),
+        **{name: options[name] for name in words if name in options},
+    )
 
 
 def _key_presses(options: Mapping[str, Any]) -> KeyPressParser:
@@ -67,8 +71,8 @@ def _key_presses(options: Mapping[str, Any]) -> KeyPressParser:
 
 
 PARSERS: Mapping[str, Callable[[Mapping[str, Any], Opened], FrameParser]] = {
-    "serial": lambda options, _: _framer(options),
-    "sim": lambda options, _: _framer(options),
+    "serial": lambda options, _: _serial(options),
+    "sim": lambda options, _: _serial(options),
     "hid": lambda _, opened: _Reports(opened),
     "evdev": lambda options, _: _key_presses(options),
 }

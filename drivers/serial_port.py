@@ -116,6 +116,17 @@ class SerialPort:
         if data:
             self._do(lambda: self._opened().write(data))
 
+    def set_baud(self, baud: int) -> None:
+        """Go on at another speed; what came at the one before is forgotten. Raises a DeviceError."""
+        try:
+            port = self._opened()
+            port.baudrate = baud
+            port.reset_input_buffer()
+        except ValueError as error:
+            raise explain(self._node, error) from error
+        except OSError as error:
+            raise DeviceLost(self._node) from error
+
     def drop_input(self) -> None:
         """Forget what has come and was not read. Raises DeviceLost."""
         self._do(lambda: self._opened().reset_input_buffer())

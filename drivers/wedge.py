@@ -39,6 +39,7 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from drivers.device import Clock, Device, Reading, Repeats, State, Step
+from drivers.key_codes import LAYOUTS
 from drivers.keystrokes import Key, KeystrokeParser, Verdict
 from drivers.repeats import RepeatFilter
 
@@ -111,9 +112,16 @@ def _length(text: str) -> int:
     return value
 
 
-def _prefix(text: str) -> str:
+def _keys(text: str) -> str:
     if not text.isprintable():
         raise ValueError("no such keys")
+    return text
+
+
+def _layouts(text: str) -> str:
+    gun, comma, system = text.partition(",")
+    if not comma or gun not in LAYOUTS or system not in LAYOUTS:
+        raise ValueError("no such layouts")
     return text
 
 
@@ -123,7 +131,9 @@ OPTIONS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "gun_dwell_seconds": (_seconds, "a number of seconds above 0, 2 at most"),
     "min_length": (_length, "a number from 1 to 1024"),
     "min_length_unsuffixed": (_length, "a number from 1 to 1024"),
-    "prefix": (_prefix, "characters that keys make"),
+    "prefix": (_keys, "characters that keys make"),
+    "suffix": (_keys, "characters that keys make"),
+    "layouts": (_layouts, f"two of {', '.join(LAYOUTS)} with a comma: the gun's, the system's"),
 }
 """The options of a `wedge:` path: the parameters of `KeystrokeParser`, how to read each, and what it may be.
 

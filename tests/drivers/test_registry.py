@@ -20,6 +20,7 @@ from drivers.registry import DevicePath, Found, SharedRepeats, list_devices, ope
 from drivers.repeats import RepeatFilter
 from drivers.scan import Scan
 from drivers.serial_gun import SerialGun, SerialSettings
+from drivers.serial_protocols import SerialProtocol
 from drivers.simulated_gun import SimulatedGun
 from drivers.wedge import WedgeGun
 from tests.drivers.pty_line import Port, PtyLine
@@ -65,17 +66,19 @@ def test_a_path_is_taken_apart_and_put_together(text: str, path: DevicePath) -> 
         ("serial:?baud=9600", "Write where the device is, such as serial:/dev/ttyACM0."),
         (
             "serial:COM3?speed=9600",
-            "Its options are: baud, bytesize, parity, stopbits, frame, silence_seconds.",
+            "Its options are: baud, bytesize, parity, stopbits, frame, silence_seconds, protocol, prefix, suffix.",
         ),
-        ("serial:COM3?baud=fast", "It must be a number from 50 to 4000000."),
-        ("serial:COM3?baud=1", "It must be a number from 50 to 4000000."),
+        ("serial:COM3?baud=fast", "It must be a number from 50 to 4000000, or auto."),
+        ("serial:COM3?baud=1", "It must be a number from 50 to 4000000, or auto."),
         ("serial:COM3?bytesize=9", "It must be 7 or 8."),
         ("serial:COM3?parity=n", "It must be N, E, O, M or S."),
         ("serial:COM3?stopbits=3", "It must be 1, 1.5 or 2."),
         ("serial:COM3?frame=tab", "It must be one of cr, lf, crlf, stx, silence, auto."),
         ("serial:COM3?silence_seconds=0", "It must be a number of seconds above 0, 10 at most."),
         ("serial:COM3?silence_seconds=nan", "It must be a number of seconds above 0, 10 at most."),
-        ("serial:COM3?baud=", "It must be a number from 50 to 4000000."),
+        ("serial:COM3?protocol=morse", "It must be one of plain, honeywell, acknak, ssi."),
+        ("serial:COM3?prefix=%02", "It must be characters that can be printed."),
+        ("serial:COM3?baud=", "It must be a number from 50 to 4000000, or auto."),
         ("serial:COM3?baud", "Write them as name=value&name=value."),
         ("serial:COM3?baud=9600&baud=9600", "Write each option once."),
         ("wedge:?gap_seconds=3", "It must be a number of seconds above 0, 2 at most."),
@@ -120,6 +123,9 @@ def test_a_path_opens_its_kind() -> None:
     assert isinstance(gun, SerialGun)
     expected = SerialSettings("/dev/ttyACM0", baud=115200, parity="E", frame=FrameMode.STX_ETX)
     assert expected == gun._settings
+    gun = open_device("serial:COM3?baud=auto&protocol=ssi&prefix=~&suffix=%23")
+    assert isinstance(gun, SerialGun)
+    assert SerialSettings("COM3", None, protocol=SerialProtocol.SSI, prefix="~", suffix="#") == gun._settings
     assert isinstance(open_device(DevicePath("wedge", "", {"gap_seconds": "0.1"})), WedgeGun)
     assert isinstance(open_device("sim:"), SimulatedGun)
     assert isinstance(open_device("hid:"), HidGun)

@@ -1,0 +1,285 @@
+"""How a gun is set, learnt from the two calibration labels. Pure; times are monotonic seconds.
+
+Each label is scanned once, in either order, with half a second between. What came is read in every way that is known,
+and the ways that give both labels are the answer: what is put around a label, how it ends, the keyboard's layout, how
+fast the gun types. The answer is options of the gun's path; a gun that is set like a new one needs none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import pairwise
+
+from drivers.calibration_labels import LABELS
+from drivers.key_codes import ENTER, KEYPAD_ENTER, LAYOUTS, TAB, translation
+from drivers.key_presses import KeyPressParser, event_frame
+from drivers.keystrokes import Key, meant_char
+from drivers.ssi import SsiParser
+
+SILENCE_SECONDS = 0.4
+"""A burst is over when nothing has come for so long."""
+
+_MOST_PIECES = 4096
+
+_AIM = re.compile(r"\A\][A-Za-z][0-9A-Za-z]|\][A-Za-z][0-9A-Za-z]\Z")
+_ENDS = ((b"\r\n", "crlf"), (b"\r", "cr"), (b"\n", "lf"), (b"", "silence"))
+
+LEARNABLE: Mapping[str, frozenset[str]] = {
+    "serial": frozenset({"frame", "silence_seconds", "protocol", "prefix", "suffix"}),
+    "evdev": frozenset({"layout", "end", "silence_seconds", "prefix", "suffix"}),
+    "wedge": frozenset(
+        {"layouts", "prefix", "suffix", "gap_seconds", "gun_dwell_seconds", "late_suffix_seconds"}
+    ),
+}
+"""The kinds of gun that can be calibrated, and which options of their paths are learnt."""
+
+Setting = tuple[tuple[str, str], ...]
+"""Options that read a label, but for those of time."""
+
+
+class Stage(StrEnum):
+    """How far a calibration is."""
+
+    FIRST = "first"
+    SECOND = "second"
+    LEARNT = "learnt"
+    UNCLEAR = "unclear"
+    """What came last was no label, or another one than the first explains: scan again."""
+
+
+@dataclass(slots=True)
+class Burst:
+    """What came without a pause: frames of bytes or of input events, or presses and releases of keys, with times."""
+
+    frames: list[tuple[bytes, float]] = field(default_factory=list)
+    keys: list[tuple[Key, bool, float]] = field(default_factory=list)
+    last_at: float = 0.0
+
+
+class Calibration:
+    """Feed what comes of the gun, as it comes, and `idle` in between; then look at `stage` and `learnt`.
+
+    ValueError for a kind of gun about which there is nothing to learn.
+    """
+
+    def __init__(self, kind: str) -> None:
+        if kind not in LEARNABLE:
+            raise ValueError("nothing to learn about this kind of gun")
+        self._kind = kind
+        self._burst: Burst | None = None
+        self._found: dict[str, dict[Setting, None]] = {}
+        self._bursts: dict[str, Burst] = {}
+        self.stage = Stage.FIRST
+        self.learnt: Mapping[str, str] | None = None
+
+    def hear(self, frame: bytes, at: float) -> None:
+        """Take bytes off a serial line, or one input event (see `drivers.key_presses`)."""
+        burst = self._burst_at(at)
+        if frame and len(burst.frames) < _MOST_PIECES:
+            burst.frames.append((frame, at))
+
+    def hear_key(self, key: Key, at: float, *, is_press: bool) -> None:
+        """Take a key that came through a window."""
+        burst = self._burst_at(at)
+        if len(burst.keys) < _MOST_PIECES:
+            burst.keys.append((key, is_press, at))
+
+    def idle(self, at: float) -> None:
+        """Say that nothing has come up to `at`."""
+        burst = self._burst
+        if burst is not None and at - burst.last_at >= SILENCE_SECONDS:
+            self._burst = None
+            if _HAS_LABEL[self._kind](burst):
+                self._judge(burst)
+
+    def options(self, before: Mapping[str, str]) -> dict[str, str]:
+        """A path's options with what was learnt instead of what they said of it. ValueError before it is learnt."""
+        if self.learnt is None:
+            raise ValueError("nothing has been learnt yet")
+        kept = {name: value for name, value in before.items() if name not in LEARNABLE[self._kind]}
+        return {**kept, **self.learnt}
+
+    def _burst_at(self, at: float) -> Burst:
+        self.idle(at)
+        if self._burst is None:
+            self._burst = Burst()
+        self._burst.last_at = at
+        return self._burst
+
+    def _judge(self, burst: Burst) -> None:
+        if self.stage is Stage.LEARNT:
+            return
+        read = _READERS[self._kind]
+        for label in LABELS:
+            settings = dict.fromkeys(read(burst, label))
+            if settings:
+                self._found[label], self._bursts[label] = settings, burst
+                break
+        else:
+            self.stage = Stage.UNCLEAR
+            return
+        common = [
+            setting
+            for setting in self._found[label]
+            if all(setting in settings for settings in self._found.values())
+        ]
+        if not common:  # the one before was misread, or the gun was set anew: only the last one counts
+            self._found, self._bursts = {label: self._found[label]}, {label: burst}
+            self.stage = Stage.UNCLEAR
+        elif len(self._found) < len(LABELS):
+            self.stage = Stage.SECOND
+        else:
+            bursts = list(self._bursts.values())
+            self.learnt = {**dict(common[0]), **_TIMINGS[self._kind](common[0], bursts)}
+            self.stage = Stage.LEARNT
+
+
+def _setting(prefix: str, suffix: str, **options: str) -> Setting:
+    named = {**options, "prefix": prefix, "suffix": suffix}
+    return tuple((name, value) for name, value in named.items() if value)
+
+
+def _around(text: str, label: str) -> tuple[str, str] | None:
+    """What stands before and behind a label but for an AIM identifier; None when it is not there, or is not alone."""
+    before, found, after = text.partition(label)
+    before = _AIM.sub("", before)
+    return (before, after) if found and label not in after and (before + after).isprintable() else None
+
+
+# ---- serial
+
+
+def _read_serial(burst: Burst, label: str) -> Iterator[Setting]:
+    data = b"".join(frame for frame, _ in burst.frames)
+    for scan in SsiParser().feed(data, burst.last_at):
+        if (around := _around(scan.text, label)) is not None:
+            yield _setting(*around, protocol="ssi")
+            return
+    before, found, after = data.partition(label.encode())
+    if not found:
+        return
+    frame = None
+    if before[:1] == b"\x02" and b"\x03" in after:
+        frame, before, after = "stx", before[1:], after[: after.index(b"\x03")].rstrip(b"\r\n")
+    else:
+        end, frame = next((end, name) for end, name in _ENDS if after.endswith(end))
+        after = after[: len(after) - len(end)]
+    if (around := _around((before + found + after).decode("latin-1"), label)) is not None:
+        yield _setting(*around, frame=frame)
+
+
+def _time_serial(setting: Setting, bursts: Sequence[Burst]) -> dict[str, str]:
+    """A gun that ends its labels by nothing is read the sooner, the shorter the silence that is waited for."""
+    if ("frame", "silence") not in setting:
+        return {}
+    gaps = [gap for burst in bursts for gap in _gaps([at for _, at in burst.frames])]
+    return {"silence_seconds": _number(min(max(4 * max(gaps, default=0.0), 0.05), 0.3))}
+
+
+# ---- keys, read past the windows
+
+
+_END_FRAMES = {event_frame(1, code, value) for code in (ENTER, KEYPAD_ENTER, TAB) for value in (0, 1)}
+
+
+def _read_events(burst: Burst, label: str) -> Iterator[Setting]:
+    has_end = any(frame in _END_FRAMES for frame, _ in burst.frames)
+    for layout in LAYOUTS:
+        parser = KeyPressParser(layout=layout)
+        scans = [scan for frame, at in burst.frames for scan in parser.feed(frame, at)]
+        scans += parser.idle(burst.last_at + SILENCE_SECONDS)
+        if len(scans) == 1 and (around := _around(scans[0].text, label)) is not None:
+            yield _setting(
+                *around, layout="" if layout == "us" else layout, end="key" if has_end else "silence"
+            )
+
+
+def _time_events(setting: Setting, bursts: Sequence[Burst]) -> dict[str, str]:
+    if ("end", "silence") not in setting:
+        return {}
+    gaps = [gap for burst in bursts for gap in _gaps([at for _, at in burst.frames])]
+    return {"silence_seconds": _number(min(max(4 * max(gaps, default=0.0), 0.05), 0.3))}
+
+
+# ---- keys that come through a window
+
+
+def _read_keys(burst: Burst, label: str) -> Iterator[Setting]:
+    pressed = [key for key, is_press, _ in burst.keys if is_press and not key.is_auto_repeat]
+    for layouts, meant in _translations():
+        text = "".join(meant_char(key, meant) or "" for key in pressed)
+        if (around := _around(text, label)) is not None:
+            yield _setting(*around, layouts=layouts)
+
+
+def _translations() -> Iterator[tuple[str, Mapping[str, str] | None]]:
+    """No translation first, then every two layouts."""
+    yield "", None
+    for gun in LAYOUTS:
+        for system in LAYOUTS:
+            if gun != system:
+                yield f"{gun},{system}", translation(gun, system)
+
+
+def _time_keys(_: Setting, bursts: Sequence[Burst]) -> dict[str, str]:
+    """Times for a gun slower than the parser expects; half as slow again is still read."""
+    gaps, lates, dwells = [0.0], [0.0], [0.0]
+    for burst in bursts:
+        presses = [(key, at) for key, is_press, at in burst.keys if is_press and not key.is_modifier]
+        gaps += _gaps([at for key, at in presses if not key.is_suffix])
+        chars = [at for key, at in presses if not key.is_suffix]
+        lates += [at - chars[-1] for key, at in presses if key.is_suffix and chars and at >= chars[-1]]
+        dwells += _dwells(burst)
+    options = {}
+    gap, late, dwell = (1.5 * max(times) for times in (gaps, lates, dwells))
+    if gap > 0.05:
+        options["gap_seconds"] = _number(gap)
+    if late > 0.2 or gap > 0.2:
+        options["late_suffix_seconds"] = _number(max(late, gap))
+    if dwell > 0.03:
+        options["gun_dwell_seconds"] = _number(dwell)
+    return options
+
+
+def _dwells(burst: Burst) -> Iterator[float]:
+    """How long each key was down."""
+    down: dict[int, float] = {}
+    for key, is_press, at in burst.keys:
+        if key.is_modifier:
+            continue
+        if is_press:
+            down[key.code] = at
+        elif key.code in down:
+            yield at - down.pop(key.code)
+
+
+def _gaps(times: Sequence[float]) -> list[float]:
+    return [later - earlier for earlier, later in pairwise(times)]
+
+
+def _number(seconds: float) -> str:
+    return f"{seconds:.3f}".rstrip("0").rstrip(".")
+
+
+_HAS_LABEL: Mapping[str, Callable[[Burst], bool]] = {
+    "serial": lambda burst: any(frame.strip(b"\r\n\t\0") for frame, _ in burst.frames),
+    "evdev": lambda burst: any(
+        frame[:1] == b"\x01" and frame not in _END_FRAMES for frame, _ in burst.frames
+    ),
+    "wedge": lambda burst: any(is_press and key.scanned_char is not None for key, is_press, _ in burst.keys),
+}
+"""Whether a burst is more than a late Enter, the release of a key, or the end of a line."""
+
+_READERS: Mapping[str, Callable[[Burst, str], Iterator[Setting]]] = {
+    "serial": _read_serial,
+    "evdev": _read_events,
+    "wedge": _read_keys,
+}
+_TIMINGS: Mapping[str, Callable[[Setting, Sequence[Burst]], dict[str, str]]] = {
+    "serial": _time_serial,
+    "evdev": _time_events,
+    "wedge": _time_keys,
+}

@@ -1,0 +1,145 @@
+"""A serial gun that is talked to, on a real line: answers, commands, and its speed."""
+
+import os
+import select
+import termios
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from drivers.baud_search import RATES
+from drivers.calibration_labels import LABELS
+from drivers.device import Device, State
+from drivers.gun_commands import Feedback
+from drivers.serial_gun import SerialGun, SerialSettings
+from drivers.serial_protocols import SerialProtocol
+from drivers.ssi import TRIGGER_OFF, TRIGGER_ON
+from tests.drivers.pty_line import PtyLine
+from tests.drivers.ssi_gun import is_acknowledged, label_packets, transmissions
+from tests.drivers.test_baud_search import garbled
+from tests.drivers.watcher import Watcher
+
+CODE = "660123456789012345"
+Start = Callable[[Device], None]
+
+
+def gun_at(
+    line: PtyLine, protocol: SerialProtocol = SerialProtocol.PLAIN, baud: int | None = 9600
+) -> SerialGun:
+    """A gun on a line."""
+    settings = SerialSettings(line.port, baud, protocol=protocol)
+    return SerialGun(f"serial:{line.port}", settings, ports=list, read_timeout_seconds=0.01)
+
+
+def heard(line: PtyLine, count: int, seconds: float = 5.0) -> bytes:
+    """What the till has sent: so many bytes, or what came in time."""
+    data = b""
+    while len(data) < count and select.select([line._gun], [], [], seconds)[0]:
+        data += os.read(line._gun, count - len(data))
+    return data
+
+
+def test_every_packet_is_acknowledged(line: PtyLine, watcher: Watcher, started: Start) -> None:
+    """Zebra's packets: a hundred labels, every third packet broken, each label once and in order."""
+    started(gun_at(line, SerialProtocol.SSI))
+    watcher.until_state(State.ENABLED)
+    texts = [f"66{number:016d}" for number in range(100)]
+    for number, text in enumerate(texts):
+        for place, transmission in enumerate(transmissions(label_packets(text)[0])):
+            is_broken = number % 3 == 0 and place == 0
+            line.send(transmission[:-1] + b"\x00" if is_broken else transmission)
+            if is_acknowledged(heard(line, 7 if is_broken else 6)):
+                break
+    watcher.until_scans(100)
+    assert texts == watcher.texts
+
+
+@pytest.mark.parametrize(
+    ("protocol", "on", "off"),
+    [
+        (SerialProtocol.HONEYWELL, b"\x16T\r", b"\x16U\r"),
+        (SerialProtocol.ACKNAK, b"\x16T\r", b"\x16U\r"),
+        (SerialProtocol.SSI, TRIGGER_ON, TRIGGER_OFF),
+    ],
+)
+def test_a_gun_is_told(
+    protocol: SerialProtocol, on: bytes, off: bytes, line: PtyLine, watcher: Watcher, started: Start
+) -> None:
+    """Trigger and beeps go out in the gun's own words, and not before it is there."""
+    gun = gun_at(line, protocol)
+    feedback: Feedback = gun
+    assert not feedback.trigger(on=True)
+    started(gun)
+    watcher.until_state(State.ENABLED)
+    assert (True, True) == (feedback.trigger(on=True), feedback.trigger(on=False))
+    assert on + off == heard(line, len(on + off))
+    assert (True, True) == (feedback.accept(), feedback.reject())
+    assert heard(line, 9)
+    gun.stop()
+    assert not feedback.accept()
+
+
+def test_a_plain_gun_cannot_be_told(line: PtyLine, watcher: Watcher, started: Start) -> None:
+    """Nothing is sent to a gun of whom nothing is known."""
+    gun = gun_at(line)
+    started(gun)
+    watcher.until_state(State.ENABLED)
+    assert (False, False, False) == (gun.accept(), gun.reject(), gun.trigger(on=True))
+    assert b"" == heard(line, 1, 0.05)
+
+
+class GunAtSpeed:
+    """Scans a label again and again on a line, at one speed, whatever the till's end listens at."""
+
+    def __init__(self, line: PtyLine, rate: int) -> None:
+        self._line = line
+        self._rate = rate
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Pull the trigger."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Let it go."""
+        self._is_over.set()
+        self._thread.join()
+
+    def send(self, text: str) -> None:
+        """Read one label."""
+        self._line.send(garbled(text.encode() + b"\r", self._rate, self._till_rate()))
+
+    def _run(self) -> None:
+        while not self._is_over.wait(0.35):
+            self.send(LABELS[0])
+
+    def _till_rate(self) -> int:
+        """What the till has set its end to: a pseudo-terminal keeps it, though it has no speed."""
+        constants = {getattr(termios, f"B{rate}"): rate for rate in RATES}
+        return constants[termios.tcgetattr(self._line._gun)[4]]
+
+
+@pytest.fixture
+def gun_at_speed(line: PtyLine) -> Iterator[GunAtSpeed]:
+    """A gun set to the third speed that is tried."""
+    gun = GunAtSpeed(line, RATES[2])
+    yield gun
+    gun.close()
+
+
+def test_the_speed_is_found(
+    line: PtyLine, watcher: Watcher, started: Start, gun_at_speed: GunAtSpeed
+) -> None:
+    """With `baud=auto` the calibration label is scanned until it is read, as no scan; then labels are read."""
+    gun = gun_at(line, baud=None)
+    started(gun)
+    watcher.until_state(State.ENABLED)
+    gun_at_speed.start()
+    assert watcher.until(lambda: gun.found_baud is not None)
+    gun_at_speed.close()
+    assert (RATES[2], 2) == (gun.found_baud, gun.health().statistics.misreads)
+    gun_at_speed.send(CODE)
+    assert watcher.until(lambda: CODE in watcher.texts)
+    assert set(watcher.texts) <= {CODE, *LABELS}
