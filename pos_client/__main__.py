@@ -6,7 +6,11 @@ import os
 import sys
 from pathlib import Path
 
+from pos_client.display import NoDisplay, has_display, need_display
+
 VERSION = "0.1.0"
+NO_DISPLAY = 2
+"""The exit code where windows cannot be seen."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,21 +32,16 @@ def main(arguments: list[str] | None = None) -> int:
     )
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=chosen.log, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    if chosen.demo:
-        return _demo(chosen)
-    return _till(chosen)
-
-
-def has_display(platform: str, environment: dict[str, str]) -> bool:
-    """Whether windows can be seen: always on Windows and macOS, elsewhere with an X or Wayland display."""
-    if platform in {"win32", "darwin"}:
-        return True
-    return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+    try:
+        return _demo(chosen) if chosen.demo else _till(chosen)
+    except NoDisplay as trouble:
+        sys.stderr.write(f"{trouble}\n")
+        return NO_DISPLAY
 
 
 def _demo(chosen: argparse.Namespace) -> int:
     language = chosen.language or "zh_CN"
-    if chosen.play or not has_display(sys.platform, dict(os.environ)):
+    if chosen.play or not has_display(sys.platform, os.environ):
         from pos_client.demo import selfplay  # noqa: PLC0415  # Qt's platform is chosen before Qt is loaded
 
         return selfplay.play(chosen.pictures, language=language)
@@ -52,6 +51,7 @@ def _demo(chosen: argparse.Namespace) -> int:
 
 
 def _till(chosen: argparse.Namespace) -> int:
+    need_display(sys.platform, os.environ)
     from pos_client.bootstrap import run_till  # noqa: PLC0415  # --version and --help need no Qt
 
     return run_till(chosen.settings, chosen.language)
