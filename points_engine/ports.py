@@ -13,6 +13,7 @@ from points_engine.amounts import Asset
 from points_engine.contract import CanceledBy, EngineFault, PaymentState, PhoneNumber, Refusal
 from points_engine.ledger import AccountKind, Transfer, TransferKind
 from points_engine.limits import PinFreeUse
+from points_engine.part_ports import PartBooks
 from points_engine.payment_code import CodeState
 from points_engine.proof_ports import ProofBooks
 
@@ -77,6 +78,7 @@ class PaymentRow(NamedTuple):
 
     `account_id` is None when the code led to nobody. `balance_units` is the member's balance when the payment came into
     its state, and what was available when it failed for that. `pin_free_day` is set when it succeeded without a PIN.
+    `is_split` says that its parts are stored; without it the one part is what the row itself says.
     """
 
     id: int
@@ -96,6 +98,7 @@ class PaymentRow(NamedTuple):
     pin_free_day: int | None
     opened_at: datetime
     at: datetime
+    is_split: bool = False
 
 
 class ChargeFacts(NamedTuple):
@@ -144,7 +147,7 @@ class AccountRow(NamedTuple):
     pin_free_use: PinFreeUse
 
 
-class Books(ProofBooks):
+class Books(ProofBooks, PartBooks):
     """The reads and writes of one transaction. Valid only inside the work it was handed to."""
 
     # --- reads

@@ -22,7 +22,8 @@ if __name__ == "__main__":
 
 from points_engine import challenge, ledger, payment  # noqa: E402 -- after the path is known
 from points_engine.contract import PaymentState, Refusal  # noqa: E402 -- after the path is known
-from points_engine.engine.verify import HISTORIES, Check  # noqa: E402 -- after the path is known
+from points_engine.engine.findings import Check  # noqa: E402 -- after the path is known
+from points_engine.engine.verify_payments import HISTORIES  # noqa: E402 -- after the path is known
 from points_engine.limits import AssetLimits  # noqa: E402 -- after the path is known
 
 

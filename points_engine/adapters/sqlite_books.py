@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
+from points_engine.adapters.sqlite_parts import SqlitePartBooks
 from points_engine.adapters.sqlite_proofs import Row, SqliteProofBooks, moment_or_none
 from points_engine.amounts import Asset
 from points_engine.contract import CanceledBy, PaymentState, PhoneNumber, Refusal
@@ -39,7 +40,7 @@ _HOLDER = """
 """
 _PAYMENT = """
     id, order_id, till, cashier, code_key, asset, units, account, clearing, state, refusal, canceled_by, balance_units,
-    challenge_expires_at_us, pin_free_day, opened_at_us, at_us
+    challenge_expires_at_us, pin_free_day, opened_at_us, at_us, is_split
 """
 _HOLDER_BY_ID = f"SELECT {_HOLDER} FROM account a JOIN member m ON m.id = a.owner WHERE a.id = ?"
 _HOLDER_OF = f"""
@@ -70,7 +71,7 @@ _OPEN_PAYMENTS_OF = f"""
     WHERE state = 'requires_action' AND account = ? AND challenge_expires_at_us <= ? ORDER BY id
 """
 _ADD_PAYMENT = f"""
-    INSERT INTO payment ({_PAYMENT}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO payment ({_PAYMENT}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_TRANSFER = """
     INSERT INTO transfer (id, kind, debit, credit, units, balance_units, payment, command_id, reason, at_us, chain)
@@ -98,7 +99,7 @@ def _holder(row: Row) -> Holder:
 
 def _payment(row: Row) -> PaymentRow:
     number, order_id, till, cashier, code_key, asset, units, account, clearing = row[:9]
-    state, refusal, canceled_by, balance, due_us, pin_free_day, opened_at_us, at_us = row[9:]
+    state, refusal, canceled_by, balance, due_us, pin_free_day, opened_at_us, at_us, is_split = row[9:]
     return PaymentRow(
         id=number,
         order_id=order_id,
@@ -117,6 +118,7 @@ def _payment(row: Row) -> PaymentRow:
         pin_free_day=pin_free_day,
         opened_at=moment(opened_at_us),
         at=moment(at_us),
+        is_split=bool(is_split),
     )
 
 
@@ -124,7 +126,7 @@ def _microseconds(at: datetime | None) -> int | None:
     return None if at is None else microseconds(at)
 
 
-class SqliteBooks(SqliteProofBooks, Books):
+class SqliteBooks(SqlitePartBooks, SqliteProofBooks, Books):
     """Reads and writes on one connection; serves one transaction after the other.
 
     Where every charge passes, words of an enum are bound as plain `str`: sqlite3 looks for an adapter for any subclass.
@@ -311,6 +313,7 @@ class SqliteBooks(SqliteProofBooks, Books):
                 payment.pin_free_day,
                 microseconds(payment.opened_at),
                 microseconds(payment.at),
+                payment.is_split,
             ),
         )
         assert cursor.lastrowid is not None

@@ -8,6 +8,7 @@ Keys are integers in the order of insertion, so that what is written together li
 import sqlite3
 from collections.abc import Sequence
 
+from points_engine.adapters.sqlite_part_schema import PART_TABLES
 from points_engine.adapters.sqlite_proof_schema import PROOF_TABLES
 from points_engine.amounts import Asset
 from points_engine.ledger import AccountKind
@@ -102,7 +103,8 @@ _FIRST: Migration = (
         challenge_expires_at_us INTEGER,
         pin_free_day            INTEGER,
         opened_at_us            INTEGER NOT NULL,
-        at_us                   INTEGER NOT NULL
+        at_us                   INTEGER NOT NULL,
+        is_split                INTEGER NOT NULL DEFAULT 0 CHECK (is_split IN (0, 1))
     ) STRICT
     """,
     """
@@ -156,6 +158,7 @@ _FIRST: Migration = (
     """,
     "CREATE INDEX command_of_code ON command (at_us) WHERE nonce IS NOT NULL",
     *PROOF_TABLES,
+    *PART_TABLES,
 )
 
 MIGRATIONS: Sequence[Migration] = (_FIRST,)

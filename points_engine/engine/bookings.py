@@ -1,12 +1,15 @@
 """Moves of a payment together with the money they move: the only place where the two tables meet the books."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from points_engine import challenge, ledger, payment
 from points_engine.challenge import ChallengeEvent, ChallengeState
 from points_engine.contract import CanceledBy, PaymentState, Refusal
 from points_engine.ledger import AccountKind, TransferKind
 from points_engine.limits import PinFreeUse
+from points_engine.part_ports import PartRow
 from points_engine.payment import Booking, PaymentEvent
 from points_engine.ports import Books, Holder, PaymentRow
 
@@ -29,6 +32,26 @@ FOREVER = datetime.max.replace(tzinfo=UTC)
 
 class BooksWrong(AssertionError):
     """The books contradict themselves: a bug, or a file edited by hand. Nothing was changed."""
+
+
+class Take(NamedTuple):
+    """A part that is about to be taken, from whom; `use` is their PIN-free use with it, when it is PIN-free."""
+
+    part: PartRow
+    holder: Holder
+    use: PinFreeUse | None = None
+
+
+def parts_of(books: Books, row: PaymentRow) -> Sequence[PartRow]:
+    """What a payment takes, or took, from which account, in order: of several assets, or the one obvious part.
+
+    A payment that never had a payer has no parts. The parts do not say whether money moved: the state does.
+    """
+    if row.is_split:
+        return books.parts(row.id)
+    if row.account_id is None:
+        return ()
+    return (PartRow(row.asset, row.units, row.units, row.account_id, row.clearing_id),)
 
 
 def transfer(
@@ -68,28 +91,29 @@ def _account(books: Books, kind: AccountKind, holder: Holder, clearing_id: int) 
 
 
 def open_payment(
-    books: Books,
-    fresh: PaymentRow,
-    event: PaymentEvent,
-    holder: Holder | None = None,
-    use: PinFreeUse | None = None,
+    books: Books, fresh: PaymentRow, event: PaymentEvent, takes: Sequence[Take] = ()
 ) -> PaymentRow:
-    """Move a payment out of NEW and append it; `use` is the holder's PIN-free use with it, when it is PIN-free."""
+    """Move a payment out of NEW and append it, with what it takes.
+
+    `fresh.balance_units` is what is left of the payment's own asset once all is taken.
+    """
     step = payment.move(PaymentState.NEW, event)
-    if step.booking is None or holder is None:
-        return _added(books, fresh._replace(state=step.state))
-    kind = _KIND[step.booking]
-    balance_units = ledger.balance_after(kind, holder.balance_units, fresh.units)
-    after = _added(books, fresh._replace(state=step.state, balance_units=balance_units))
-    transfer(
-        books, kind, holder, after.units, after.at,
-        clearing_id=after.clearing_id, use=use, payment_id=after.id,
-    )  # fmt: skip
+    after = fresh._replace(state=step.state, is_split=not _is_obvious(fresh, takes))
+    after = after._replace(id=books.add_payment(after))
+    if after.is_split:
+        books.add_parts(after.id, [take.part for take in takes])
+    if step.booking is not None:
+        for part, holder, use in takes:
+            transfer(
+                books, _KIND[step.booking], holder, part.units, after.at,
+                clearing_id=part.clearing_id, use=use, payment_id=after.id,
+            )  # fmt: skip
     return after
 
 
-def _added(books: Books, fresh: PaymentRow) -> PaymentRow:
-    return fresh._replace(id=books.add_payment(fresh))
+def _is_obvious(fresh: PaymentRow, takes: Sequence[Take]) -> bool:
+    """Whether the row says all about what is taken."""
+    return not takes or (len(takes) == 1 and takes[0].part.asset is fresh.asset)
 
 
 def advance(
@@ -100,17 +124,22 @@ def advance(
     refusal: Refusal | None = None,
     canceled_by: CanceledBy | None = None,
 ) -> PaymentRow:
-    """Move a stored payment on, with its transfer. A move that leads nowhere and moves nothing writes nothing."""
+    """Move a stored payment on, with the transfers of its parts.
+
+    A move that leads nowhere and moves nothing writes nothing.
+    """
     step = payment.move(before.state, event)
     if step == (before.state, None):
         return before
     after = before._replace(state=step.state, refusal=refusal, canceled_by=canceled_by, at=at)
-    if step.booking is not None and before.account_id is not None:
-        balance_units = transfer(
-            books, _KIND[step.booking], books.holder(before.account_id), before.units, at,
-            clearing_id=before.clearing_id, payment_id=before.id,
-        )  # fmt: skip
-        after = after._replace(balance_units=balance_units)
+    if step.booking is not None:
+        for part in parts_of(books, before):
+            balance_units = transfer(
+                books, _KIND[step.booking], books.holder(part.account_id), part.units, at,
+                clearing_id=part.clearing_id, payment_id=before.id,
+            )  # fmt: skip
+            if part.account_id == before.account_id:
+                after = after._replace(balance_units=balance_units)
     books.set_payment(after)
     return after
 

@@ -6,10 +6,11 @@ from typing import NamedTuple
 from points_engine import challenge, limits, payment_code
 from points_engine.contract import Charge, PaymentState, Refusal, Refused, Reply
 from points_engine.engine import bookings
-from points_engine.engine.bookings import expire_if_due
+from points_engine.engine.bookings import Take, expire_if_due
 from points_engine.engine.replies import Replies, kinds_of
 from points_engine.engine.scheme import Scheme
 from points_engine.limits import PinFreeUse
+from points_engine.part_ports import PartRow
 from points_engine.payment import PaymentEvent
 from points_engine.ports import Books, ChargeFacts, Clock, Holder, Ids, PaymentRow, Store
 
@@ -56,6 +57,16 @@ class Charges:
         due = None
         if event is PaymentEvent.CHARGE_OVER_LIMIT:
             due = challenge.expires_at(now, self._scheme.challenge_lifetime_seconds)
+        takes: tuple[Take, ...] = ()
+        if refusal is None and holder is not None:
+            part = PartRow(
+                holder.asset,
+                command.amount.units,
+                command.amount.units,
+                holder.account_id,
+                facts.till.clearing_id,
+            )
+            takes = (Take(part, holder, use),)
         fresh = PaymentRow(
             id=0,
             order_id=command.order_id,
@@ -69,7 +80,7 @@ class Charges:
             state=PaymentState.NEW,
             refusal=refusal,
             canceled_by=None,
-            balance_units=holder.balance_units if holder else None,
+            balance_units=holder.balance_units - (command.amount.units if takes else 0) if holder else None,
             challenge_expires_at=due,
             pin_free_day=use.day if use else None,
             opened_at=now,
@@ -78,7 +89,7 @@ class Charges:
         if refusal is None:
             # A refused charge leaves the code alive.
             books.use_code(code_key)
-        row = bookings.open_payment(books, fresh, event, holder, use)
+        row = bookings.open_payment(books, fresh, event, takes)
         return self._replies.payment(row, holder, now)
 
     def _charged_before(

@@ -11,6 +11,7 @@ from points_engine.engine.approvals import Approvals
 from points_engine.engine.challenges import Challenges
 from points_engine.engine.charges import Charges
 from points_engine.engine.codes import Codes
+from points_engine.engine.findings import Finding
 from points_engine.engine.members import Members
 from points_engine.engine.outbox import Outbox, OutboxMessage
 from points_engine.engine.payments import Payments
@@ -18,7 +19,7 @@ from points_engine.engine.recovery import Recovery
 from points_engine.engine.replies import Replies
 from points_engine.engine.scheme import Scheme
 from points_engine.engine.sms_codes import SmsCodes
-from points_engine.engine.verify import Finding, verify
+from points_engine.engine.verify import verify
 from points_engine.ports import Books, Clock, Ids, PinHasher, Store
 from points_engine.proof_ports import PinOpener, SmsSender
 

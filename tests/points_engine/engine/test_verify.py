@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from points_engine.contract import PaymentState
-from points_engine.engine.verify import HISTORIES, Check
+from points_engine.engine.findings import Check
+from points_engine.engine.verify_payments import HISTORIES
 from points_engine.ledger import TransferKind
 from points_engine.payment import TABLE
 from tests.points_engine.shop import RIGHT_PIN, Shop
@@ -36,6 +37,7 @@ EDITS = [
         Check.PAYMENT_SHOP,
         "UPDATE payment SET clearing = (SELECT max(id) FROM account WHERE kind = 'clearing') WHERE order_id = 'paid'",
     ),
+    (Check.PAYMENT_PARTS, "UPDATE payment SET is_split = 1 WHERE order_id = 'paid'"),
     (Check.ON_HOLD, "UPDATE payment SET units = units + 1 WHERE order_id = 'open'"),
     (Check.PIN_FREE_COUNTERS, "UPDATE account SET pin_free_count = 0 WHERE pin_free_count > 0"),
     (Check.PIN_FREE_COUNTERS, "UPDATE account SET pin_free_units = 1 WHERE pin_free_count > 0"),

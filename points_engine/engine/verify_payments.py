@@ -1,0 +1,154 @@
+"""Do the payments agree with the transfers made for them? A part of verification."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from points_engine import ledger
+from points_engine.amounts import Asset
+from points_engine.contract import PaymentState
+from points_engine.engine.findings import Check
+from points_engine.ledger import AccountKind, Transfer, TransferKind
+from points_engine.part_ports import PartRow
+from points_engine.ports import AccountRow, Books, PaymentRow
+
+_K = TransferKind
+
+HISTORIES: dict[PaymentState, frozenset[tuple[TransferKind, ...]]] = {
+    PaymentState.NEW: frozenset(),
+    PaymentState.REQUIRES_ACTION: frozenset({(_K.HOLD,)}),
+    PaymentState.SUCCEEDED: frozenset({(_K.CHARGE,), (_K.HOLD, _K.POST)}),
+    PaymentState.FAILED: frozenset({(), (_K.HOLD, _K.VOID)}),
+    PaymentState.CANCELED: frozenset({(_K.HOLD, _K.VOID)}),
+    PaymentState.REVERSED: frozenset(
+        {(), (_K.HOLD, _K.VOID), (_K.CHARGE, _K.REVERSAL), (_K.HOLD, _K.POST, _K.REVERSAL)}
+    ),
+}
+"""The transfers each part of a payment in each state can have behind it, in order."""
+
+Find = Callable[[Check, str, object], None]
+"""Takes a finding: the check, what about, what was seen."""
+
+
+class _Booked(NamedTuple):
+    """What the transfers of one part of a payment come to; 0 for an account that none of them touched."""
+
+    history: tuple[TransferKind, ...]
+    units: int
+    customer_id: int
+    clearing_id: int
+
+
+_NOTHING = _Booked((), 0, 0, 0)
+
+
+class PaymentsAudit:
+    """One reading of the payments: first every transfer made for one (`read`), then all payments (`check`)."""
+
+    def __init__(self, books: Books, accounts: Mapping[int, AccountRow], find: Find) -> None:
+        self._books = books
+        self._accounts = accounts
+        self._find = find
+        # By payment and asset: a payment has one part of each.
+        self._booked: dict[tuple[int, Asset | None], _Booked] = {}
+        self._parts: dict[int, list[PartRow]] = defaultdict(list)
+        self._on_hold: Counter[Asset] = Counter()
+        self._pin_free: Counter[tuple[int, int]] = Counter()
+        self._pin_free_units: Counter[tuple[int, int]] = Counter()
+
+    def read(self, transfer: Transfer, payment_id: int) -> None:
+        """Take in a transfer made for a payment."""
+        account = self._accounts.get(transfer.debit_id)
+        key = (payment_id, account.asset if account else None)
+        before = self._booked.get(key, _Booked((), transfer.units, 0, 0))
+        sides = dict(zip(ledger.SIDES[transfer.kind], (transfer.debit_id, transfer.credit_id), strict=True))
+        after = _Booked(
+            (*before.history, transfer.kind),
+            transfer.units,
+            sides.get(AccountKind.CUSTOMER, before.customer_id),
+            sides.get(AccountKind.CLEARING, before.clearing_id),
+        )
+        if before.history and after[1:] != (
+            before.units,
+            before.customer_id or after.customer_id,
+            before.clearing_id or after.clearing_id,
+        ):
+            self._find(
+                Check.ONE_PAYMENT_ONE_AMOUNT, f"transfer {transfer.id}", f"{after[1:]} after {before[1:]}"
+            )
+        self._booked[key] = after
+
+    def check(self, balances: Mapping[int, int]) -> None:
+        """Look at every payment; `balances` is what the ledger says about each account."""
+        for payment_id, part in self._books.all_parts():
+            self._parts[payment_id].append(part)
+        for row in self._books.all_payments():
+            self._check_payment(row, self._parts_of(row))
+        for payment_id, _ in self._booked:
+            self._find(Check.PAYMENT_OF_A_TRANSFER, f"payment {payment_id}", "there is none")
+        for payment_id in self._parts:
+            self._find(Check.PAYMENT_PARTS, f"payment {payment_id}", "parts without a payment that has some")
+        for account in self._accounts.values():
+            self._check_account(account, balances)
+
+    def _parts_of(self, row: PaymentRow) -> Sequence[PartRow]:
+        if row.is_split:
+            parts = self._parts.pop(row.id, [])
+            self._check_parts(row, parts)
+            return parts
+        if row.account_id is None:
+            return ()
+        return (PartRow(row.asset, row.units, row.units, row.account_id, row.clearing_id),)
+
+    def _check_parts(self, row: PaymentRow, parts: Sequence[PartRow]) -> None:
+        subject = f"payment {row.id}"
+        worth_units = sum(part.worth_units for part in parts)
+        if worth_units != row.units:
+            self._find(Check.PAYMENT_PARTS, subject, f"parts worth {worth_units}, not {row.units}")
+        payer, shop = self._owner(row.account_id), self._owner(row.clearing_id)
+        for part in parts:
+            for account_id, owner in ((part.account_id, payer), (part.clearing_id, shop)):
+                account = self._accounts.get(account_id)
+                if account is None or (account.owner, account.asset) != (owner, part.asset):
+                    self._find(Check.PAYMENT_PARTS, subject, f"account {account_id} is another's")
+
+    def _owner(self, account_id: int | None) -> int | None:
+        account = None if account_id is None else self._accounts.get(account_id)
+        return account.owner if account else None
+
+    def _check_payment(self, row: PaymentRow, parts: Sequence[PartRow]) -> None:
+        if not parts:
+            self._check_history(row, ())
+        for part in parts:
+            self._check_part(row, part, self._booked.pop((row.id, part.asset), _NOTHING))
+            if row.state is PaymentState.REQUIRES_ACTION:
+                self._on_hold[part.asset] += part.units
+            if row.pin_free_day is not None:
+                self._pin_free[part.account_id, row.pin_free_day] += 1
+                self._pin_free_units[part.account_id, row.pin_free_day] += part.units
+
+    def _check_part(self, row: PaymentRow, part: PartRow, booked: _Booked) -> None:
+        subject = f"payment {row.id}"
+        self._check_history(row, booked.history)
+        if booked.history and (part.units, part.account_id) != (booked.units, booked.customer_id):
+            self._find(Check.PAYMENT_AMOUNT, subject, f"{part.units} units, its transfers {booked.units}")
+        if booked.clearing_id not in (0, part.clearing_id):
+            self._find(Check.PAYMENT_SHOP, subject, f"account {booked.clearing_id} was credited")
+
+    def _check_history(self, row: PaymentRow, history: tuple[TransferKind, ...]) -> None:
+        if history not in HISTORIES[row.state]:
+            seen = f"{row.state} after {[str(kind) for kind in history]}"
+            self._find(Check.PAYMENT_STATE, f"payment {row.id}", seen)
+
+    def _check_account(self, account: AccountRow, balances: Mapping[int, int]) -> None:
+        subject, use, key = (
+            f"account {account.id}",
+            account.pin_free_use,
+            (account.id, account.pin_free_use.day),
+        )
+        if account.kind is AccountKind.HELD and balances[account.id] != self._on_hold[account.asset]:
+            seen = f"{balances[account.id]}, open payments hold {self._on_hold[account.asset]}"
+            self._find(Check.ON_HOLD, subject, seen)
+        if (use.times, use.units) != (self._pin_free[key], self._pin_free_units[key]):
+            seen = f"{use.times} of {use.units}, the payments say {self._pin_free[key]} of {self._pin_free_units[key]}"
+            self._find(Check.PIN_FREE_COUNTERS, subject, seen)
