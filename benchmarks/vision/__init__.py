@@ -1,0 +1,1 @@
+"""A seeded set of pictures of payment codes on phone screens, and who reads how many of them."""

@@ -1,0 +1,228 @@
+"""The two libraries that read codes, made alike: bytes and a sure text, or nothing.
+
+zxing-cpp is asked for QR codes of model 2 alone, for its "QR code" includes Micro QR, which it sees in noise; and for
+bytes, because its text is a guess where a code does not say its character set. zbar, through pyzbar, has no bytes: it
+turns what it reads into UTF-8 by guessing, and leaves out FNC4, with which Code 128 writes letters beyond ASCII ("é"
+comes as "i"). So of zbar ASCII is taken from a QR code, and digits from Code 128.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any, Protocol
+
+import numpy as np
+
+from drivers.errors import DriverMissing
+from drivers.vision.pixels import Corners, Pixels, Plane
+
+_log = logging.getLogger(__name__)
+
+# ISO/IEC 15424: the modifiers of a QR code that says its character set (an ECI).
+_SAYS_CHARSET = {"]Q2", "]Q4", "]Q6"}
+
+_ASCII = re.compile(r"[ -~]+")
+_DIGITS = re.compile(r"[0-9]+")
+
+
+class Format(StrEnum):
+    """The symbologies that are looked for, by the names that a Scan gives them."""
+
+    QR = "QR Code"
+    CODE_128 = "Code 128"
+
+
+FORMATS = frozenset(Format)
+"""All of them."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Read:
+    """One code that was read; `raw` are the symbol's own bytes. It may be a payment code: `repr` does not show it."""
+
+    raw: bytes
+    text: str
+    symbology: Format
+    aim_id: str
+    corners: Corners
+
+    def __repr__(self) -> str:
+        return f"Read({len(self.text)} characters, {self.symbology!r}, {self.aim_id!r})"
+
+
+class Reader(Protocol):
+    """A library that reads codes. Neither method raises for anything in the pixels."""
+
+    def read(self, grey: Pixels, formats: Collection[Format]) -> list[Read]:
+        """Every code in a picture, whichever way it is turned."""
+
+    def read_upright(self, grey: Pixels, symbology: Format) -> list[Read]:
+        """Every code in a picture that was made to show it dark on light and the right way up; faster."""
+
+    def read_modules(self, grey: Pixels) -> list[Read]:
+        """The QR code in a picture that holds nothing but its modules, four pixels each, and a quiet zone."""
+
+    def draw_bars(self, text: str, /) -> Plane | None:
+        """The modules of a Code 128 with this text, (n,), 0 for a bar and 1 for a gap; None from who cannot draw."""
+
+
+class Zxing:
+    """zxing-cpp."""
+
+    def __init__(self, library: Any) -> None:
+        self._library = library
+        kinds = library.BarcodeFormat
+        self._kinds = {Format.QR: kinds.QRCodeModel2, Format.CODE_128: kinds.Code128}
+        self._qr_of_any_model = kinds.QRCode
+
+    def read(self, grey: Pixels, formats: Collection[Format]) -> list[Read]:
+        """Every code of these formats, turned or not."""
+        kinds = self._library.BarcodeFormats([self._kinds[symbology] for symbology in formats])
+        return self._read(grey, formats=kinds)
+
+    def read_upright(self, grey: Pixels, symbology: Format) -> list[Read]:
+        """Without the second look at the turned, the shrunk and the inverted picture."""
+        return self._read(
+            grey, formats=self._kinds[symbology], try_rotate=False, try_downscale=False, try_invert=False
+        )
+
+    def read_modules(self, grey: Pixels) -> list[Read]:
+        """Straight from the modules, without a search for finder patterns."""
+        # Asked for model 2 alone, 3.1 finds nothing in a pure picture; a Micro QR code has fewer modules than these.
+        return self._read(
+            grey,
+            formats=self._qr_of_any_model,
+            is_pure=True,
+            try_rotate=False,
+            try_downscale=False,
+            try_invert=False,
+        )
+
+    def draw_bars(self, text: str, /) -> Plane | None:
+        """As the library itself writes the text, which need not be how the reader's code was written."""
+        barcode = self._library.create_barcode(text, self._kinds[Format.CODE_128])
+        drawn = np.asarray(barcode.to_image(scale=1, add_quiet_zones=False))
+        return np.asarray(drawn[0] > 127, np.float32)
+
+    def _read(self, grey: Pixels, **how: Any) -> list[Read]:
+        plain = self._library.TextMode.Plain
+        found = self._library.read_barcodes(grey, text_mode=plain, **how)
+        reads = (self._accept(barcode) for barcode in found if barcode.valid)
+        return [read for read in reads if read is not None]
+
+    def _accept(self, barcode: Any) -> Read | None:
+        raw, aim_id = bytes(barcode.bytes), str(barcode.symbology_identifier)
+        symbology = Format.CODE_128 if aim_id[:2] == "]C" else Format.QR
+        text = barcode.text if aim_id in _SAYS_CHARSET else _text_of(raw, symbology)
+        if not raw or not text or not text.isprintable():
+            return None
+        place = barcode.position
+        corners = [
+            (at.x, at.y) for at in (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
+        ]
+        return Read(raw, text, symbology, aim_id, np.array(corners, np.float32))
+
+
+class Zbar:
+    """zbar, through pyzbar. It says nothing of modifiers, so its AIM identifiers are those of plain codes."""
+
+    def __init__(self, library: Any) -> None:
+        self._library = library
+        kinds = library.ZBarSymbol
+        self._kinds = {Format.QR: kinds.QRCODE, Format.CODE_128: kinds.CODE128}
+        self._accepted = {
+            "QRCODE": (Format.QR, "]Q1", _ASCII),
+            "CODE128": (Format.CODE_128, "]C0", _DIGITS),
+        }
+
+    def read(self, grey: Pixels, formats: Collection[Format]) -> list[Read]:
+        """Every code of these formats that is dark on light."""
+        kinds = [self._kinds[symbology] for symbology in formats]
+        try:
+            found = self._library.decode(grey, symbols=kinds)
+        except Exception as error:  # noqa: BLE001  # it raises what it stumbles on: a code that is one part of several
+            _log.debug("zbar failed inside: %s", type(error).__name__)
+            return []
+        reads = (self._accept(barcode) for barcode in found)
+        return [read for read in reads if read is not None]
+
+    def read_upright(self, grey: Pixels, symbology: Format) -> list[Read]:
+        """As any picture."""
+        return self.read(grey, [symbology])
+
+    def read_modules(self, grey: Pixels) -> list[Read]:
+        """As any picture."""
+        return self.read(grey, [Format.QR])
+
+    def draw_bars(self, _text: str, /) -> Plane | None:
+        """It cannot draw."""
+        return None
+
+    def _accept(self, barcode: Any) -> Read | None:
+        symbology, aim_id, alphabet = self._accepted.get(barcode.type, (None, "", _ASCII))
+        text = barcode.data.decode("ascii", "replace")
+        if symbology is None or not alphabet.fullmatch(text):
+            return None
+        return Read(barcode.data, text, symbology, aim_id, _corners_round(barcode.polygon))
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who reads first, and who is asked when the first reads nothing."""
+
+    first: Reader
+    second: Reader | None
+
+
+@cache
+def load_readers() -> Readers:
+    """The readers of this machine, imported at the first call. Raises DriverMissing when there is none."""
+    found = [reader for reader in (_load_zxing(), _load_zbar()) if reader is not None]
+    if not found:
+        raise DriverMissing("zxing-cpp")
+    return Readers(found[0], found[1] if len(found) > 1 else None)
+
+
+def _load_zxing() -> Reader | None:
+    try:
+        import zxingcpp  # noqa: PLC0415  # a till without a camera starts without it
+    except ImportError:
+        return None
+    return Zxing(zxingcpp)
+
+
+def _load_zbar() -> Reader | None:
+    try:
+        from pyzbar import pyzbar  # noqa: PLC0415  # as above; it fails here too when libzbar is missing
+    except ImportError as error:
+        _log.info("pyzbar gives no second opinion: %s", error)
+        return None
+    return Zbar(pyzbar)
+
+
+def _text_of(raw: bytes, symbology: Format) -> str:
+    """The text of bytes whose character set the standard settles, or ""; nothing is guessed.
+
+    Code 128 is ISO 8859-1 (ISO/IEC 15417). A QR code without an ECI is in whatever its maker used, UTF-8 as a rule,
+    which other character sets' bytes do not pass for.
+    """
+    try:
+        return raw.decode("latin-1" if symbology is Format.CODE_128 else "utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+def _corners_round(polygon: Collection[Any]) -> Corners:
+    """The corners of zbar's polygon: a QR code's own four, or the box round the points where a bar code was crossed."""
+    points = np.array([(point.x, point.y) for point in polygon], np.float32)
+    if len(points) == 4:
+        return points
+    if len(points) == 0:
+        return np.zeros((4, 2), np.float32)
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
