@@ -16,6 +16,7 @@ from points_engine.limits import PinFreeUse
 from points_engine.part_ports import PartBooks
 from points_engine.payment_code import CodeState
 from points_engine.proof_ports import ProofBooks
+from points_engine.register_ports import RegisterBooks
 
 T = TypeVar("T")
 
@@ -147,7 +148,7 @@ class AccountRow(NamedTuple):
     pin_free_use: PinFreeUse
 
 
-class Books(ProofBooks, PartBooks):
+class Books(ProofBooks, PartBooks, RegisterBooks):
     """The reads and writes of one transaction. Valid only inside the work it was handed to."""
 
     # --- reads

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from points_engine.adapters.sqlite_parts import SqlitePartBooks
 from points_engine.adapters.sqlite_proofs import Row, SqliteProofBooks, moment_or_none
+from points_engine.adapters.sqlite_register import SqliteRegisterBooks
 from points_engine.amounts import Asset
 from points_engine.contract import CanceledBy, PaymentState, PhoneNumber, Refusal
 from points_engine.ledger import (
@@ -126,7 +127,7 @@ def _microseconds(at: datetime | None) -> int | None:
     return None if at is None else microseconds(at)
 
 
-class SqliteBooks(SqlitePartBooks, SqliteProofBooks, Books):
+class SqliteBooks(SqliteRegisterBooks, SqlitePartBooks, SqliteProofBooks, Books):
     """Reads and writes on one connection; serves one transaction after the other.
 
     Where every charge passes, words of an enum are bound as plain `str`: sqlite3 looks for an adapter for any subclass.

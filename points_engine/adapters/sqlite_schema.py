@@ -56,7 +56,8 @@ _FIRST: Migration = (
         pin_locks      INTEGER NOT NULL DEFAULT 0 CHECK (pin_locks >= 0),
         pin_locked_until_us INTEGER,        -- NULL in a lock: until it is recovered
         phone          TEXT,                -- E.164
-        birthday       TEXT                 -- ISO 8601
+        birthday       TEXT,                -- ISO 8601
+        import_mark    BLOB                 -- of the row they were imported from: the same row enrols nobody again
     ) STRICT
     """,
     """

@@ -16,6 +16,7 @@ from points_engine.engine.members import Members
 from points_engine.engine.outbox import Outbox, OutboxMessage
 from points_engine.engine.payments import Payments
 from points_engine.engine.recovery import Recovery
+from points_engine.engine.register import Register
 from points_engine.engine.replies import Replies
 from points_engine.engine.scheme import Scheme
 from points_engine.engine.sms_codes import SmsCodes
@@ -62,6 +63,8 @@ class Engine:
     ) -> None:
         self._store = store
         self._clock = clock
+        self.register = Register(store, clock)
+        """Who is registered: for the back office."""
         replies = Replies(scheme, ids, opener)
         self._outbox = Outbox(store, clock, ids, scheme, sender)
         sms_codes = SmsCodes(store, clock, ids, scheme, replies, self._outbox)

@@ -1,0 +1,1 @@
+"""The back office at a terminal: `points-engine`."""

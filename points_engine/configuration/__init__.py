@@ -1,0 +1,1 @@
+"""How a shop chooses the settings of its engine: a file, and over it the environment."""

@@ -1,0 +1,95 @@
+"""The register: who is enrolled, for the back office to read, and members by the thousand for it to bring in."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from points_engine.amounts import MAX_UNITS
+from points_engine.engine import bookings
+from points_engine.ledger import TransferKind
+from points_engine.ports import Books, Clock, Store
+from points_engine.register_ports import MemberRecord, NewMember, ShopRecord, TillRecord
+
+OPENING = "opening balance"
+"""The reason of the credits that an import makes."""
+
+_PAGE = 1_000
+
+
+class Imported(NamedTuple):
+    """What became of a batch: how many are new, how many were imported before from the same row.
+
+    `clashes` are the numbers of members who are there and were not imported from this row; if there are any, nothing of
+    the batch was written.
+    """
+
+    added: int
+    unchanged: int
+    clashes: tuple[str, ...]
+
+
+class Register:
+    """Reads who is registered, and imports members; thread-safe."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def shops(self) -> Sequence[ShopRecord]:
+        """Every shop. Raises EngineFault, as all of these do."""
+        return self._store.look(lambda books: books.shop_records())
+
+    def tills(self) -> Sequence[TillRecord]:
+        """Every till."""
+        return self._store.look(lambda books: books.till_records())
+
+    def member_count(self) -> int:
+        """How many members there are."""
+        return self._store.look(lambda books: books.member_count())
+
+    def member(self, member_no: str) -> MemberRecord | None:
+        """A member by number."""
+        return self._store.look(lambda books: books.member_record(member_no))
+
+    def members(self) -> Iterator[MemberRecord]:
+        """Every member in the order of enrolment; read page by page, so that nobody waits."""
+        after = 0
+        while page := self._store.look(lambda books: books.member_records(after, _PAGE)):  # noqa: B023 -- run at once
+            yield from page
+            after = page[-1].id
+
+    def import_members(self, batch: Sequence[NewMember], *, is_dry_run: bool = False) -> Imported:
+        """Enrol a batch of members, all of them or none; whoever was imported from the same row is left as they are.
+
+        The caller has seen to it that no number comes twice and every text and amount is one. A dry run writes nothing
+        and says what would come of it.
+        """
+        look_or_write = self._store.look if is_dry_run else self._store.transact
+
+        def work(books: Books) -> Imported:
+            known = books.import_marks([new.member_no for new in batch])
+            clashes = tuple(
+                new.member_no for new in batch if new.member_no in known and known[new.member_no] != new.mark
+            )
+            fresh = [new for new in batch if new.member_no not in known]
+            if not clashes and not is_dry_run:
+                books.add_members(fresh)
+                self._open(books, fresh, self._clock.now())
+            return Imported(len(fresh), len(batch) - len(fresh) - len(clashes), clashes)
+
+        return look_or_write(work)
+
+    @staticmethod
+    def _open(books: Books, fresh: Sequence[NewMember], now: datetime) -> None:
+        for new in fresh:
+            if not new.opening:
+                continue
+            member = books.member(new.member_no)
+            assert member is not None
+            for asset, units in new.opening:
+                assert 0 < units <= MAX_UNITS
+                holder = books.holder_of(member.member, asset)
+                bookings.transfer(
+                    books, TransferKind.CREDIT, holder, units, now,
+                    command_id=f"import-{new.member_no}", reason=OPENING,
+                )  # fmt: skip
