@@ -30,10 +30,11 @@ class Checkpointer:
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
         self._thread.start()
 
-    def committed(self) -> None:
-        """A transaction was made durable. Called with the write lock held; costs next to nothing."""
-        self._commits += 1
-        if self._commits % COMMITS_AT_LEAST == 0:
+    def committed(self, transactions: int) -> None:
+        """So many were made durable at once. Called with the write lock held; costs next to nothing."""
+        before = self._commits // COMMITS_AT_LEAST
+        self._commits += transactions
+        if self._commits // COMMITS_AT_LEAST != before:
             self._wake.set()
 
     def close(self) -> None:

@@ -46,3 +46,12 @@ def fault_of(error: sqlite3.Error, *, nothing_changed: bool = True) -> StoreUnav
         return None
     problem, remedy = _FAULTS[code]
     return StoreUnavailable(problem, remedy, nothing_changed=nothing_changed or code != sqlite3.SQLITE_IOERR)
+
+
+def told(error: Exception, *, nothing_changed: bool = True) -> Exception:
+    """What a caller is told: the fault behind an error of SQLite's, or the error itself when it is no such fault."""
+    fault = fault_of(error, nothing_changed=nothing_changed) if isinstance(error, sqlite3.Error) else None
+    if fault is None:
+        return error
+    fault.__cause__ = error
+    return fault

@@ -7,20 +7,19 @@ What `transact` returned is on the disk. Several processes may use one file; eac
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from points_engine.adapters.group_commit import AFTER_COMMIT, BEFORE_COMMIT, GroupCommit, roll_back
 from points_engine.adapters.sqlite_books import SqliteBooks
 from points_engine.adapters.sqlite_checkpoints import Checkpointer
-from points_engine.adapters.sqlite_faults import fault_of
+from points_engine.adapters.sqlite_faults import told
 from points_engine.adapters.sqlite_schema import MIGRATIONS, Migration, migrate, version_of
 from points_engine.ports import Books, KeyUnavailable, Store, StoreUnavailable
 
-T = TypeVar("T")
+__all__ = ["AFTER_COMMIT", "BEFORE_COMMIT", "SqliteStore"]
 
-BEFORE_COMMIT = "engine.before_commit"
-AFTER_COMMIT = "engine.after_commit"
+T = TypeVar("T")
 
 _CACHED_STATEMENTS = 128
 _PRAGMAS = (
@@ -63,11 +62,14 @@ class SqliteStore(Store):
         try:
             self._prepare(migrations)
             self._claim(key_fingerprint)
-            self._books = SqliteBooks(self._writer)
             self._checkpointer = Checkpointer(self._connect(), self._write_lock)
+            self._commits = GroupCommit(
+                self._writer, self._check_open, self._begin, self._write_lock, self._checkpointer,
+                self._on_durable_step,
+            )  # fmt: skip
         except sqlite3.Error as error:
             self._writer.close()
-            raise _told(error) from error
+            raise told(error) from error
         except BaseException:
             self._writer.close()
             raise
@@ -86,7 +88,7 @@ class SqliteStore(Store):
             for pragma in _PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
         except sqlite3.Error as error:
-            raise _told(error) from error
+            raise told(error) from error
         return connection
 
     def _prepare(self, migrations: Sequence[Migration]) -> None:
@@ -116,24 +118,7 @@ class SqliteStore(Store):
     # --- the port
 
     def transact(self, work: Callable[[Books], T]) -> T:
-        nothing_changed = True
-        with self._write_lock:
-            self._check_open()
-            try:
-                self._writer.execute("BEGIN IMMEDIATE")
-                result = work(self._books)
-                self._on_durable_step(BEFORE_COMMIT)
-                nothing_changed = False
-                self._writer.execute("COMMIT")
-            except sqlite3.Error as error:
-                self._undo()
-                raise _told(error, nothing_changed=nothing_changed) from error
-            except BaseException:
-                self._undo()
-                raise
-            self._checkpointer.committed()
-        self._on_durable_step(AFTER_COMMIT)
-        return result
+        return self._commits.transact(work)
 
     def look(self, work: Callable[[Books], T]) -> T:
         connection = self._take_reader()
@@ -141,9 +126,9 @@ class SqliteStore(Store):
             connection.execute("BEGIN")
             return work(SqliteBooks(connection))
         except sqlite3.Error as error:
-            raise _told(error) from error
+            raise told(error) from error
         finally:
-            self._roll_back(connection)
+            roll_back(connection)
             self._give_back(connection)
 
     def close(self) -> None:
@@ -178,18 +163,5 @@ class SqliteStore(Store):
                 return
         connection.close()
 
-    def _undo(self) -> None:
-        self._roll_back(self._writer)
-        self._books.forget()
-
-    @staticmethod
-    def _roll_back(connection: sqlite3.Connection) -> None:
-        if connection.in_transaction:
-            # After a fault SQLite may have rolled back by itself, or find the disk gone: the fault is what counts.
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-
-
-def _told(error: sqlite3.Error, *, nothing_changed: bool = True) -> Exception:
-    """The fault behind an error, or the error itself when it is a bug of ours."""
-    return fault_of(error, nothing_changed=nothing_changed) or error
+    def _begin(self) -> None:
+        self._writer.execute("BEGIN IMMEDIATE")
