@@ -9,7 +9,22 @@ import enum
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from points_engine.accumulating import (
+    Accumulate,
+    Accumulated,
+    Adjust,
+    ExpiresOn,
+    Expiring,
+    ExpiringUnits,
+    Expiry,
+    Grant,
+    ShowExpiring,
+    ShowStatement,
+    Statement,
+    StatementLine,
+)
 from points_engine.amounts import Amount, Asset
+from points_engine.charging import Channel, ChargeMember, ChargeOnDelivery, EnrolCourier, PaymentPart, Taker
 from points_engine.proving import (
     Approve,
     BindPhone,
@@ -30,8 +45,11 @@ from points_engine.secrecy import Secret
 
 # Handed on; what is defined here needs no mention.
 __all__ = [
-    "Approve", "BindPhone", "ChallengeKind", "Decline", "FinishRecovery", "NextAction", "PhoneNumber", "Refusal",
-    "SealTo", "SealedPin", "Secret", "SendSmsCode", "ShowWaiting", "SmsDelivery", "SmsSent", "StartRecovery",
+    "Accumulate", "Accumulated", "Adjust", "ExpiresOn", "Expiring", "ExpiringUnits", "Expiry", "Grant", "ShowExpiring",
+    "ShowStatement", "Statement", "StatementLine",
+    "Approve", "BindPhone", "ChallengeKind", "Channel", "ChargeMember", "ChargeOnDelivery", "Decline", "EnrolCourier",
+    "FinishRecovery", "NextAction", "PaymentPart", "PhoneNumber", "Refusal",
+    "SealTo", "SealedPin", "Secret", "SendSmsCode", "ShowWaiting", "SmsDelivery", "SmsSent", "StartRecovery", "Taker",
 ]  # fmt: skip
 
 
@@ -127,12 +145,16 @@ class SetPin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
-    """Give a member an amount, out of the asset's issued account. Replies Credited."""
+    """Give a member an amount, out of the asset's issued account. Replies Credited.
+
+    Refuses AMOUNT_NOT_ALLOWED, EXPIRY_NOT_ALLOWED (a last day that is past), MEMBER_UNKNOWN.
+    """
 
     command_id: str
     member_no: str
     amount: Amount
     reason: str
+    expires_on: ExpiresOn = Expiry.BY_SCHEME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +179,11 @@ class Charge:
 
     Replies Payment: SUCCEEDED, REQUIRES_ACTION (a challenge is open, the amount on hold) or FAILED with its
     refusal. A refused charge leaves the code alive. Refuses ORDER_MISMATCH when the order's content differs.
+
+    With `pay_from` the amount is a price, and each asset named pays of it in turn as much as it may and has, by the
+    scheme's exchange rates; without it the amount's own asset pays. `order_total` is what the whole order costs, of
+    which the scheme may allow only a share to be paid so; without it the amount is the whole order. `reference` is
+    whatever else the shop knows the order by.
     """
 
     order_id: str
@@ -164,6 +191,14 @@ class Charge:
     cashier: str
     code: Secret
     amount: Amount
+    pay_from: tuple[Asset, ...] = ()
+    order_total: Amount | None = None
+    reference: str = ""
+
+    @property
+    def taker(self) -> Taker:
+        """The till."""
+        return Taker(Channel.TILL, self.till_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,16 +235,24 @@ class Reverse:
     """Whatever became of this order, nothing shall be taken for it: safe whether absent, open or done.
 
     Replies Payment: REVERSED, or FAILED / CANCELED when nothing had been taken anyway. A charge that arrives
-    later under the same order finds it reversed.
+    later under the same order finds it reversed. On another channel than a till's, `till_id` is the courier or the
+    shop whose order page it was.
     """
 
     order_id: str
     till_id: str
+    channel: Channel = Channel.TILL
+
+    @property
+    def taker(self) -> Taker:
+        """Who takes it back: the one who would have taken the payment."""
+        return Taker(self.channel, self.till_id)
 
 
 Command = (
     EnrolTill | EnrolMember | SetFrozen | SetPinFreeLimit | SetPin | Credit | IssueCode
-    | ShowBalance | Charge | AnswerChallenge | Cancel | Query | Reverse
+    | ShowBalance | Charge | ChargeMember | ChargeOnDelivery | EnrolCourier | AnswerChallenge | Cancel | Query | Reverse
+    | Accumulate | Grant | Adjust | ShowStatement | ShowExpiring
     | BindPhone | SendSmsCode | Approve | Decline | ShowWaiting | StartRecovery | FinishRecovery
 )  # fmt: skip
 
@@ -242,7 +285,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credited:
-    """The member's balance after the credit."""
+    """The member's balance after what was given, or put right."""
 
     balance: Amount
 
@@ -289,7 +332,8 @@ class Payment:
     """An order as the engine has it.
 
     `challenge` is set in REQUIRES_ACTION, `refused` in FAILED and CANCELED. `member` is the name as a till may
-    show it (王*), `balance` what is left afterwards if the scheme shows it.
+    show it (王*), `balance` what is left of the amount's asset afterwards if the scheme shows it. `parts` say what is
+    taken, or on hold, from which asset, in order; nothing when nothing is, or it was given back.
     """
 
     order_id: str
@@ -300,6 +344,7 @@ class Payment:
     challenge: Challenge | None = None
     refused: Refused | None = None
     balance: Amount | None = None
+    parts: tuple[PaymentPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,4 +362,4 @@ class Waiting:
     payments: tuple[WaitingPayment, ...]
 
 
-Reply = Done | Credited | BalanceShown | CodeIssued | Payment | Refused | SmsSent | Waiting
+Reply = Done | Credited | Accumulated | Statement | Expiring | BalanceShown | CodeIssued | Payment | Refused | SmsSent | Waiting

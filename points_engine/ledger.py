@@ -23,12 +23,21 @@ class AccountKind(enum.StrEnum):
     """One per shop and asset: what the shop has taken."""
     ISSUED = "issued"
     """One per asset: what the scheme has given out, as a negative balance."""
+    EXPIRED = "expired"
+    """One per asset: what was not spent in time."""
+    ADJUSTED = "adjusted"
+    """One per asset: what was put right by hand; below zero when more was given than taken."""
 
 
 class TransferKind(enum.StrEnum):
     """Why units moved."""
 
     CREDIT = "credit"
+    EARN = "earn"
+    GRANT = "grant"
+    ADJUST_UP = "adjust_up"
+    ADJUST_DOWN = "adjust_down"
+    EXPIRE = "expire"
     CHARGE = "charge"
     HOLD = "hold"
     POST = "post"
@@ -46,6 +55,11 @@ class Sides(NamedTuple):
 
 SIDES: dict[TransferKind, Sides] = {
     TransferKind.CREDIT: Sides(AccountKind.ISSUED, AccountKind.CUSTOMER),
+    TransferKind.EARN: Sides(AccountKind.ISSUED, AccountKind.CUSTOMER),
+    TransferKind.GRANT: Sides(AccountKind.ISSUED, AccountKind.CUSTOMER),
+    TransferKind.ADJUST_UP: Sides(AccountKind.ADJUSTED, AccountKind.CUSTOMER),
+    TransferKind.ADJUST_DOWN: Sides(AccountKind.CUSTOMER, AccountKind.ADJUSTED),
+    TransferKind.EXPIRE: Sides(AccountKind.CUSTOMER, AccountKind.EXPIRED),
     TransferKind.CHARGE: Sides(AccountKind.CUSTOMER, AccountKind.CLEARING),
     TransferKind.HOLD: Sides(AccountKind.CUSTOMER, AccountKind.HELD),
     TransferKind.POST: Sides(AccountKind.HELD, AccountKind.CLEARING),
@@ -53,6 +67,9 @@ SIDES: dict[TransferKind, Sides] = {
     TransferKind.REVERSAL: Sides(AccountKind.CLEARING, AccountKind.CUSTOMER),
     TransferKind.REFUND: Sides(AccountKind.CLEARING, AccountKind.CUSTOMER),
 }
+
+MAY_BE_NEGATIVE = frozenset({AccountKind.ISSUED, AccountKind.ADJUSTED})
+"""What the scheme gives comes from here."""
 
 
 def balance_after(kind: TransferKind, balance_units: int, units: int) -> int:
@@ -67,7 +84,8 @@ class Transfer(NamedTuple):
     """One row of the ledger. `debit_id` and `credit_id` are account ids; `units` is above zero.
 
     `balance_units` is the balance of the transfer's customer account after it. `payment_id` names the payment it
-    belongs to, `command_id` and `reason` the command that asked for a credit. No text holds a control character.
+    belongs to, `command_id` and `reason` the command that asked for it, `actor` who put something right by hand. No
+    text holds a control character.
     """
 
     id: int
@@ -80,6 +98,7 @@ class Transfer(NamedTuple):
     command_id: str | None
     reason: str | None
     at: datetime
+    actor: str | None = None
 
 
 GENESIS = bytes(32)
@@ -102,13 +121,14 @@ def moment(at_us: int) -> datetime:
 def canonical_bytes(transfer: Transfer) -> bytes:
     """A transfer as the chain sees it: its fields as text, in order, with U+001F between them, UTF-8.
 
-    Numbers are decimal, an absent field is empty, the time is `microseconds`.
+    Numbers are decimal, an absent field is empty, the time is `microseconds`; the actor is left out when there is none.
     """
-    number, kind, debit, credit, units, balance, payment, command, reason, at = transfer
-    return (
+    number, kind, debit, credit, units, balance, payment, command, reason, at, actor = transfer
+    fields = (
         f"{number}\x1f{kind}\x1f{debit}\x1f{credit}\x1f{units}\x1f{balance}\x1f"
         f"{'' if payment is None else payment}\x1f{command or ''}\x1f{reason or ''}\x1f{microseconds(at)}"
-    ).encode()
+    )
+    return (fields if actor is None else f"{fields}\x1f{actor}").encode()
 
 
 def chain_after(previous: bytes, transfer: Transfer) -> bytes:

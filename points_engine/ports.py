@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, TypeVar
 
-from points_engine.amounts import Asset
-from points_engine.contract import CanceledBy, EngineFault, PaymentState, PhoneNumber, Refusal
+from points_engine.amounts import Amount, Asset
+from points_engine.contract import CanceledBy, Channel, EngineFault, PaymentState, PhoneNumber, Refusal, Taker
 from points_engine.ledger import AccountKind, Transfer, TransferKind
-from points_engine.limits import PinFreeUse
+from points_engine.limits import DayUse
+from points_engine.lot_ports import LotBooks
 from points_engine.part_ports import PartBooks
 from points_engine.payment_code import CodeState
 from points_engine.proof_ports import ProofBooks
@@ -30,7 +31,7 @@ class KeyUnavailable(EngineFault):
 
 
 class TillRow(NamedTuple):
-    """An enrolled till; `clearing_id` is its shop's clearing account for the asset asked for."""
+    """Who takes payments; `clearing_id` is their shop's clearing account for the asset asked for."""
 
     till: int
     clearing_id: int
@@ -46,13 +47,16 @@ class MemberRow(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """A customer account together with the member it belongs to: all a payment needs to know of both."""
+    """A customer account together with the member it belongs to: all a payment needs to know of both.
+
+    `next_expiry_at` is when its next lot expires; None: nothing in it does.
+    """
 
     account_id: int
     asset: Asset
     balance_units: int
     pin_free_limit_units: int | None
-    pin_free_use: PinFreeUse
+    day_use: DayUse
     member: int
     member_no: str
     member_name: str
@@ -63,6 +67,7 @@ class Holder(NamedTuple):
     pin_locks: int
     pin_locked_until: datetime | None
     phone: PhoneNumber | None
+    next_expiry_at: datetime | None
 
 
 class CodeRow(NamedTuple):
@@ -80,6 +85,8 @@ class PaymentRow(NamedTuple):
     `account_id` is None when the code led to nobody. `balance_units` is the member's balance when the payment came into
     its state, and what was available when it failed for that. `pin_free_day` is set when it succeeded without a PIN.
     `is_split` says that its parts are stored; without it the one part is what the row itself says.
+    `paid_day` is the day whose use it counts in, None when it never took anything. `code_key` is the payer's name in
+    numbers: of a code, or of a member's number for an online order; None when a reversal came before the charge.
     """
 
     id: int
@@ -100,6 +107,10 @@ class PaymentRow(NamedTuple):
     opened_at: datetime
     at: datetime
     is_split: bool = False
+    paid_day: int | None = None
+    pay_from: tuple[Asset, ...] = ()
+    order_total: Amount | None = None
+    reference: str = ""
 
 
 class ChargeFacts(NamedTuple):
@@ -145,17 +156,17 @@ class AccountRow(NamedTuple):
     asset: Asset
     owner: int
     balance_units: int | None
-    pin_free_use: PinFreeUse
+    day_use: DayUse
 
 
-class Books(ProofBooks, PartBooks, RegisterBooks):
+class Books(ProofBooks, LotBooks, PartBooks, RegisterBooks):
     """The reads and writes of one transaction. Valid only inside the work it was handed to."""
 
     # --- reads
 
     @abc.abstractmethod
-    def till(self, till_id: str, asset: Asset) -> TillRow | None:
-        """An enrolled till."""
+    def till(self, till_id: str, asset: Asset, channel: Channel = Channel.TILL) -> TillRow | None:
+        """An enrolled till, or who else takes payments on another channel."""
 
     @abc.abstractmethod
     def member(self, member_no: str) -> MemberRow | None:
@@ -178,8 +189,16 @@ class Books(ProofBooks, PartBooks, RegisterBooks):
         """Whether a code with this number is kept."""
 
     @abc.abstractmethod
-    def charge_facts(self, order_id: str, till_id: str, code_key: int, asset: Asset) -> ChargeFacts:
-        """All that decides a charge, in one look."""
+    def charge_facts(self, order_id: str, taker: Taker, code_key: int, asset: Asset) -> ChargeFacts:
+        """All that decides a charge by a code, in one look."""
+
+    @abc.abstractmethod
+    def member_facts(self, order_id: str, taker: Taker, member_no: str, asset: Asset) -> ChargeFacts:
+        """All that decides a charge of a signed-in member, in one look; there is no code in it."""
+
+    @abc.abstractmethod
+    def member_since(self, member: int) -> datetime | None:
+        """When a member was enrolled, if that was written down."""
 
     @abc.abstractmethod
     def payment(self, order_id: str) -> PaymentRow | None:
@@ -200,11 +219,11 @@ class Books(ProofBooks, PartBooks, RegisterBooks):
     # --- writes
 
     @abc.abstractmethod
-    def put_till(self, till_id: str, shop_id: str) -> None:
-        """Enrol a till in a shop, or move it there; the shop gets its clearing accounts."""
+    def put_till(self, till_id: str, shop_id: str, channel: Channel = Channel.TILL) -> None:
+        """Enrol a till or courier in a shop, or move it there; the shop gets clearing accounts and an order page."""
 
     @abc.abstractmethod
-    def add_member(self, member_no: str, name: str, birthday: date | None = None) -> None:
+    def add_member(self, member_no: str, name: str, birthday: date | None = None, at: datetime | None = None) -> None:
         """Enrol a member, with an empty account per asset."""
 
     @abc.abstractmethod
@@ -220,8 +239,8 @@ class Books(ProofBooks, PartBooks, RegisterBooks):
         """The member's own PIN-free limit."""
 
     @abc.abstractmethod
-    def set_balance(self, account_id: int, balance_units: int, use: PinFreeUse) -> None:
-        """A customer's balance and PIN-free use after a transfer."""
+    def set_balance(self, account_id: int, balance_units: int, use: DayUse) -> None:
+        """A customer's balance and use of the day after a transfer."""
 
     @abc.abstractmethod
     def add_transfer(
@@ -236,6 +255,7 @@ class Books(ProofBooks, PartBooks, RegisterBooks):
         payment_id: int | None = None,
         command_id: str | None = None,
         reason: str | None = None,
+        actor: str | None = None,
     ) -> None:
         """Append a transfer and chain it to the one before."""
 

@@ -58,6 +58,16 @@ class Refusal(enum.Enum):
         "金额不在允许范围内", "Amount not allowed",
     )  # fmt: skip
     """Nothing, below the scheme's minimum, or above a cap."""
+    ORDER_SHARE_TOO_LARGE = (
+        "order_share_too_large", False, 422, NextAction.CHANGE_AMOUNT,
+        "超过本单可用比例", "More than may be paid of this order",
+    )  # fmt: skip
+    """More than the share of an order that may be paid with this asset, or than the order costs."""
+    EXPIRY_NOT_ALLOWED = (
+        "expiry_not_allowed", False, 422, NextAction.CHANGE_AMOUNT,
+        "有效期不正确", "Expiry not allowed",
+    )  # fmt: skip
+    """What is given would be good until a day that is past, or too far ahead to be one."""
     NOT_A_PAYMENT_CODE = (
         "not_a_payment_code", True, 422, NextAction.SCAN_THE_RIGHT_CODE,
         "不是付款码", "Not a payment code",
@@ -93,11 +103,21 @@ class Refusal(enum.Enum):
         "账户已冻结", "Account frozen",
     )  # fmt: skip
     """Frozen by the back office: nothing may be taken."""
+    DAILY_LIMIT_REACHED = (
+        "daily_limit_reached", False, 403, NextAction.OTHER_TENDER,
+        "超过今日支付限额", "Over the limit for today",
+    )  # fmt: skip
+    """With what was paid today it would exceed the day's count or sum."""
     BALANCE_TOO_LOW = (
         "balance_too_low", False, 402, NextAction.SMALLER_PART,
         "余额不足", "Balance too low",
     )  # fmt: skip
     """What is not on hold does not cover the amount; the reply names what is available if the scheme shows it."""
+    RISK_TOO_HIGH = (
+        "risk_too_high", False, 403, NextAction.OTHER_TENDER,
+        "本次请使用其他方式支付", "Use another tender this time",
+    )  # fmt: skip
+    """The shop's own risk check refused it."""
     PAYMENT_CANCELED = (
         "payment_canceled", False, 409, NextAction.START_AGAIN,
         "支付已取消", "Payment canceled",

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
+from points_engine.adapters.sqlite_lots import SqliteLotBooks
 from points_engine.adapters.sqlite_parts import SqlitePartBooks
 from points_engine.adapters.sqlite_proofs import Row, SqliteProofBooks, moment_or_none
 from points_engine.adapters.sqlite_register import SqliteRegisterBooks
@@ -37,7 +38,7 @@ from points_engine.ports import (
 _HOLDER = """
     a.id, a.asset, a.balance_units, a.pin_free_limit_units, a.pin_free_day, a.pin_free_count, a.pin_free_units,
     m.id, m.member_no, m.name, m.is_frozen, m.pin_hash, m.pin_failures, m.is_pin_locked, m.pin_locks,
-    m.pin_locked_until_us, m.phone
+    m.pin_locked_until_us, m.phone, a.next_expiry_us
 """
 _PAYMENT = """
     id, order_id, till, cashier, code_key, asset, units, account, clearing, state, refusal, canceled_by, balance_units,
@@ -75,8 +76,8 @@ _ADD_PAYMENT = f"""
     INSERT INTO payment ({_PAYMENT}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_TRANSFER = """
-    INSERT INTO transfer (id, kind, debit, credit, units, balance_units, payment, command_id, reason, at_us, chain)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO transfer (id, kind, debit, credit, units, balance_units, payment, command_id, reason, at_us, actor, chain)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SET_BALANCE = """
     UPDATE account SET balance_units = ?, pin_free_day = ?, pin_free_count = ?, pin_free_units = ? WHERE id = ?
@@ -90,11 +91,11 @@ _REFUSALS = {refusal.code: refusal for refusal in Refusal}
 
 def _holder(row: Row) -> Holder:
     account, asset, balance, limit, day, count, units, member, number, name, frozen, pin_hash = row[:12]
-    failures, locked, locks, until_us, phone = row[12:]
+    failures, locked, locks, until_us, phone, next_us = row[12:]
     return Holder(
         account, _ASSETS[asset], balance, limit, PinFreeUse(day, count, units),
         member, number, name, bool(frozen), pin_hash, failures, bool(locked), locks, moment_or_none(until_us),
-        None if phone is None else PhoneNumber(phone),
+        None if phone is None else PhoneNumber(phone), moment_or_none(next_us),
     )  # fmt: skip
 
 
@@ -127,7 +128,7 @@ def _microseconds(at: datetime | None) -> int | None:
     return None if at is None else microseconds(at)
 
 
-class SqliteBooks(SqliteRegisterBooks, SqlitePartBooks, SqliteProofBooks, Books):
+class SqliteBooks(SqliteLotBooks, SqliteRegisterBooks, SqlitePartBooks, SqliteProofBooks, Books):
     """Reads and writes on one connection; serves one transaction after the other.
 
     Where every charge passes, words of an enum are bound as plain `str`: sqlite3 looks for an adapter for any subclass.
@@ -275,9 +276,10 @@ class SqliteBooks(SqliteRegisterBooks, SqlitePartBooks, SqliteProofBooks, Books)
         payment_id: int | None = None,
         command_id: str | None = None,
         reason: str | None = None,
+        actor: str | None = None,
     ) -> None:
         known = self._head or self._read_head()
-        moved = (kind, debit_id, credit_id, units, balance_units, payment_id, command_id, reason, at)
+        moved = (kind, debit_id, credit_id, units, balance_units, payment_id, command_id, reason, at, actor)
         try:
             self._head = self._append(known, moved)
         except sqlite3.IntegrityError:
@@ -296,7 +298,7 @@ class SqliteBooks(SqliteRegisterBooks, SqlitePartBooks, SqliteProofBooks, Books)
         transfer = Transfer(number, *moved)
         link = chain_after(head[1], transfer)
         at_us = microseconds(transfer.at)
-        self._execute(_ADD_TRANSFER, (number, str(transfer.kind), *transfer[2:9], at_us, link))
+        self._execute(_ADD_TRANSFER, (number, str(transfer.kind), *transfer[2:9], at_us, transfer.actor, link))
         return number, link
 
     def add_payment(self, payment: PaymentRow) -> int:
@@ -389,8 +391,8 @@ class SqliteBooks(SqliteRegisterBooks, SqlitePartBooks, SqliteProofBooks, Books)
 
     def all_transfers(self) -> Iterator[tuple[Transfer, bytes]]:
         for row in self._execute(
-            "SELECT id, kind, debit, credit, units, balance_units, payment, command_id, reason, at_us, chain"
+            "SELECT id, kind, debit, credit, units, balance_units, payment, command_id, reason, at_us, actor, chain"
             " FROM transfer ORDER BY id"
         ):
-            number, kind, *rest, at_us, chain = row
-            yield Transfer._make((number, TransferKind(kind), *rest, moment(at_us))), chain
+            number, kind, *rest, at_us, actor, chain = row
+            yield Transfer._make((number, TransferKind(kind), *rest, moment(at_us), actor)), chain

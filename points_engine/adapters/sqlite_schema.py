@@ -8,10 +8,11 @@ Keys are integers in the order of insertion, so that what is written together li
 import sqlite3
 from collections.abc import Sequence
 
+from points_engine.adapters.sqlite_lot_schema import LOT_TABLES
 from points_engine.adapters.sqlite_part_schema import PART_TABLES
 from points_engine.adapters.sqlite_proof_schema import PROOF_TABLES
 from points_engine.amounts import Asset
-from points_engine.ledger import AccountKind
+from points_engine.ledger import SIDES, AccountKind, TransferKind
 from points_engine.ports import StoreUnavailable
 
 APPLICATION_ID = 0x50544C31
@@ -20,7 +21,16 @@ APPLICATION_ID = 0x50544C31
 Migration = Sequence[str]
 
 _SCHEME_ACCOUNTS = ", ".join(
-    f"('{kind}', '{asset}', 0, NULL)" for kind in (AccountKind.ISSUED, AccountKind.HELD) for asset in Asset
+    f"('{kind}', '{asset}', 0, NULL)"
+    for kind in AccountKind
+    if kind not in (AccountKind.CUSTOMER, AccountKind.CLEARING)
+    for asset in Asset
+)
+_ACCOUNT_KINDS = ", ".join(f"'{kind}'" for kind in AccountKind)
+_TRANSFER_KINDS = ", ".join(f"'{kind}'" for kind in TransferKind)
+_FROM_CUSTOMER, _TO_CUSTOMER = (
+    ", ".join(f"'{kind}'" for kind, sides in SIDES.items() if sides[place] is AccountKind.CUSTOMER)
+    for place in (0, 1)
 )
 
 _FIRST: Migration = (
@@ -60,17 +70,18 @@ _FIRST: Migration = (
         import_mark    BLOB                 -- of the row they were imported from: the same row enrols nobody again
     ) STRICT
     """,
-    """
+    f"""
     CREATE TABLE account (
         id                   INTEGER PRIMARY KEY,
-        kind                 TEXT NOT NULL CHECK (kind IN ('customer', 'held', 'clearing', 'issued')),
+        kind                 TEXT NOT NULL CHECK (kind IN ({_ACCOUNT_KINDS})),
         asset                TEXT NOT NULL,
-        owner                INTEGER NOT NULL,   -- customer: member.id; clearing: shop.id; held, issued: 0
+        owner                INTEGER NOT NULL,   -- customer: member.id; clearing: shop.id; others: 0
         balance_units        INTEGER CHECK (balance_units >= 0),   -- customers only; the others' is a sum
         pin_free_limit_units INTEGER CHECK (pin_free_limit_units >= 0),
         pin_free_day         INTEGER NOT NULL DEFAULT 0,           -- days since 0001-01-01 = 1
         pin_free_count       INTEGER NOT NULL DEFAULT 0,
         pin_free_units       INTEGER NOT NULL DEFAULT 0,
+        next_expiry_us       INTEGER,       -- of its lots with something left; NULL: it has none
         UNIQUE (owner, asset, kind),
         CHECK ((kind = 'customer') = (balance_units IS NOT NULL))
     ) STRICT
@@ -111,11 +122,11 @@ _FIRST: Migration = (
     """
     CREATE INDEX payment_open ON payment (account, challenge_expires_at_us) WHERE state = 'requires_action'
     """,
-    """
+    f"""
     CREATE TABLE transfer (
         id            INTEGER PRIMARY KEY,
         kind          TEXT NOT NULL
-            CHECK (kind IN ('credit', 'charge', 'hold', 'post', 'void', 'reversal', 'refund')),
+            CHECK (kind IN ({_TRANSFER_KINDS})),
         debit         INTEGER NOT NULL REFERENCES account,
         credit        INTEGER NOT NULL REFERENCES account,
         units         INTEGER NOT NULL CHECK (units > 0),
@@ -124,9 +135,14 @@ _FIRST: Migration = (
         command_id    TEXT,
         reason        TEXT,
         at_us         INTEGER NOT NULL,
-        chain         BLOB NOT NULL CHECK (length(chain) = 32)       -- sha256(chain before || canonical bytes)
+        chain         BLOB NOT NULL CHECK (length(chain) = 32),      -- sha256(chain before || canonical bytes)
+        actor         TEXT,                                          -- who put something right by hand
+        customer      INTEGER GENERATED ALWAYS AS (                  -- the customer's account among the two
+            CASE WHEN kind IN ({_FROM_CUSTOMER}) THEN debit WHEN kind IN ({_TO_CUSTOMER}) THEN credit END
+        ) VIRTUAL
     ) STRICT
     """,
+    "CREATE INDEX transfer_of_customer ON transfer (customer) WHERE customer IS NOT NULL",
     """
     CREATE TRIGGER transfer_is_never_edited BEFORE UPDATE ON transfer
     BEGIN SELECT RAISE(ABORT, 'a transfer is never edited'); END
@@ -160,6 +176,7 @@ _FIRST: Migration = (
     "CREATE INDEX command_of_code ON command (at_us) WHERE nonce IS NOT NULL",
     *PROOF_TABLES,
     *PART_TABLES,
+    *LOT_TABLES,
 )
 
 MIGRATIONS: Sequence[Migration] = (_FIRST,)
