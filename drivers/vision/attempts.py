@@ -39,7 +39,7 @@ def attempts(
     easy = [_plain_bars(strips, readers.first), _enhanced_patches(crops, readers.first)]
     hard = [_sharpened_bars(strips, readers.first), _cleared_patches(crops, readers.first)]
     if readers.second is not None:
-        hard.append(_second_opinions(small, crops, readers.second, formats))
+        hard.append(_second_opinion(small, readers.second, formats))
     start = turn % len(hard)
     for family in easy + hard[start:] + hard[:start]:
         for reads in family:
@@ -97,15 +97,7 @@ def _enhanced_patches(crops: list[_Crop], reader: Reader) -> Iterator[list[Read]
     for crop in crops:
         full = cv2.normalize(crop.pixels, crop.pixels.copy(), 0, 255, cv2.NORM_MINMAX)
         soft = cv2.GaussianBlur(full, (0, 0), 0.65 * MODULE_PX)
-        even = cv2.adaptiveThreshold(
-            cv2.GaussianBlur(full, (0, 0), 0.25 * MODULE_PX),
-            255,
-            cv2.ADAPTIVE_THRESH_MEAN_C,
-            cv2.THRESH_BINARY,
-            6 * MODULE_PX + 1,
-            0,
-        )
-        for pixels in (full, cv2.addWeighted(full, 5, soft, -4, 0), even):
+        for pixels in (full, cv2.addWeighted(full, 5, soft, -4, 0)):
             reads = reader.read(np.asarray(pixels, np.uint8), [Format.QR])
             yield [replace(read, corners=crop.place(read.corners)) for read in reads]
 
@@ -118,12 +110,7 @@ def _cleared_patches(crops: list[_Crop], reader: Reader) -> Iterator[list[Read]]
                 yield [replace(read, corners=crop.place(grid.corners)) for read in reads]
 
 
-def _second_opinions(
-    grey: Pixels, crops: list[_Crop], second: Reader, formats: Collection[Format]
-) -> Iterator[list[Read]]:
-    for crop in crops:
-        reads = second.read(crop.pixels, [Format.QR])
-        yield [replace(read, corners=crop.place(read.corners)) for read in reads]
+def _second_opinion(grey: Pixels, second: Reader, formats: Collection[Format]) -> Iterator[list[Read]]:
     yield second.read(grey, formats)
 
 

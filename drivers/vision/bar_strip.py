@@ -120,10 +120,6 @@ def _gaussian(frequency: Spectrum, sigma_px: float) -> Spectrum:
     return np.asarray(np.exp(-2 * (np.pi * sigma_px * frequency) ** 2))
 
 
-def _shake(frequency: Spectrum, length_px: float) -> Spectrum:
-    return np.asarray(np.sinc(frequency * length_px))
-
-
 def _disc(frequency: Spectrum, radius_px: float) -> Spectrum:
     """A lens out of focus spreads a point into a disc; along one line that is a half circle."""
     x = np.arange(-int(radius_px) - 1, int(radius_px) + 2)
@@ -134,7 +130,6 @@ def _disc(frequency: Spectrum, radius_px: float) -> Spectrum:
 
 _SHAPES: dict[str, Callable[[Spectrum, float], Spectrum]] = {
     "gaussian": _gaussian,
-    "shake": _shake,
     "disc": _disc,
 }
 
@@ -145,8 +140,6 @@ _BLURS = (
     ("gaussian", 0.35, 0.01),
     ("disc", 1.3, 0.005),
     ("gaussian", 0.65, 0.003),
-    ("disc", 0.8, 0.005),
-    ("shake", 2.2, 0.01),
 )
 
 

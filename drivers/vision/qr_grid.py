@@ -47,7 +47,7 @@ _SAMPLES = 2
 _MARGIN_MODULES = 3
 _REACH = 3
 _RIDGE = 0.002
-_LEAST_PASSES, _PASSES = 3, 8
+_LEAST_PASSES, _PASSES = 3, 5
 
 _Floats = NDArray[np.float64]
 

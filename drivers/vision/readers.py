@@ -4,11 +4,16 @@ zxing-cpp is asked for QR codes of model 2 alone, for its "QR code" includes Mic
 bytes, because its text is a guess where a code does not say its character set. zbar, through pyzbar, has no bytes: it
 turns what it reads into UTF-8 by guessing, and leaves out FNC4, with which Code 128 writes letters beyond ASCII ("é"
 comes as "i"). So of zbar ASCII is taken from a QR code, and digits from Code 128.
+
+A QR code's Reed-Solomon check lets no wrong text through; Code 128 has one check character of 103, so a line that
+crosses glare can make another code of it. Both libraries look along many lines: what only one of them saw is not
+believed, nor what a few saw where many saw something else.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -28,6 +33,12 @@ _SAYS_CHARSET = {"]Q2", "]Q4", "]Q6"}
 
 _ASCII = re.compile(r"[ -~]+")
 _DIGITS = re.compile(r"[0-9]+")
+
+# zxing-cpp asks for two lines as well, without being told.
+_LEAST_LINES = 2
+
+# Misread beside read codes were 4 to 40 times lower than these.
+_LOWER = 2
 
 
 class Format(StrEnum):
@@ -105,7 +116,10 @@ class Zxing:
 
     def draw_bars(self, text: str, /) -> Plane | None:
         """As the library itself writes the text, which need not be how the reader's code was written."""
-        barcode = self._library.create_barcode(text, self._kinds[Format.CODE_128])
+        try:
+            barcode = self._library.create_barcode(text, self._kinds[Format.CODE_128])
+        except ValueError:
+            return None
         drawn = np.asarray(barcode.to_image(scale=1, add_quiet_zones=False))
         return np.asarray(drawn[0] > 127, np.float32)
 
@@ -113,7 +127,7 @@ class Zxing:
         plain = self._library.TextMode.Plain
         found = self._library.read_barcodes(grey, text_mode=plain, **how)
         reads = (self._accept(barcode) for barcode in found if barcode.valid)
-        return [read for read in reads if read is not None]
+        return uncontradicted([read for read in reads if read is not None])
 
     def _accept(self, barcode: Any) -> Read | None:
         raw, aim_id = bytes(barcode.bytes), str(barcode.symbology_identifier)
@@ -149,7 +163,7 @@ class Zbar:
             _log.debug("zbar failed inside: %s", type(error).__name__)
             return []
         reads = (self._accept(barcode) for barcode in found)
-        return [read for read in reads if read is not None]
+        return uncontradicted([read for read in reads if read is not None])
 
     def read_upright(self, grey: Pixels, symbology: Format) -> list[Read]:
         """As any picture."""
@@ -168,7 +182,39 @@ class Zbar:
         text = barcode.data.decode("ascii", "replace")
         if symbology is None or not alphabet.fullmatch(text):
             return None
+        if symbology is Format.CODE_128 and barcode.quality < _LEAST_LINES:
+            return None
         return Read(barcode.data, text, symbology, aim_id, _corners_round(barcode.polygon))
+
+
+def uncontradicted(reads: list[Read]) -> list[Read]:
+    """The reads without those Code 128 that a few lines show where many lines show another."""
+    bars = [read for read in reads if read.symbology is Format.CODE_128]
+    return [read for read in reads if not any(_overrules(other, read) for other in bars)]
+
+
+def _overrules(one: Read, other: Read) -> bool:
+    """Whether `one` is another text at the place of `other`, a bar code too, seen over more than twice the height."""
+    if other.symbology is not Format.CODE_128 or one.text == other.text:
+        return False
+    start, end = (one.corners[0] + one.corners[3]) / 2, (one.corners[1] + one.corners[2]) / 2
+    length = max(1.0, math.dist(start, end))
+    height = _height_px(one)
+    if height <= _LOWER * _height_px(other):
+        return False
+    along = (end - start) / length
+    way = other.corners.mean(axis=0) - (start + end) / 2
+    # Near counts: glare on a code's rim is where such lines are.
+    return bool(
+        abs(along @ way) < length / 2
+        and abs(along[0] * way[1] - along[1] * way[0]) < height / 2 + length / 10
+    )
+
+
+def _height_px(bars: Read) -> float:
+    """How far apart the first and the last line are that showed it."""
+    top, bottom = (bars.corners[0] + bars.corners[1]) / 2, (bars.corners[2] + bars.corners[3]) / 2
+    return math.dist(top, bottom)
 
 
 @dataclass(frozen=True, slots=True)
