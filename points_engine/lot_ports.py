@@ -68,6 +68,13 @@ class EntryRow(NamedTuple):
     reason: str | None
 
 
+class Expired(NamedTuple):
+    """What expired: so many lots, of so many units."""
+
+    lots: int
+    units: int
+
+
 class LotBooks(abc.ABC):
     """The reads and writes of one transaction that have to do with lots, earnings and statements."""
 
@@ -90,8 +97,8 @@ class LotBooks(abc.ABC):
         """Add to what is left of a lot, has expired or was withdrawn; signed."""
 
     @abc.abstractmethod
-    def expire_lots(self, account_id: int, now: datetime) -> int:
-        """Empty an account's lots whose time is up; says how many units there were."""
+    def expire_lots(self, account_id: int, now: datetime) -> Expired:
+        """Empty an account's lots whose time is up; says what was in them."""
 
     @abc.abstractmethod
     def settle_next_expiry(self, account_id: int) -> datetime | None:

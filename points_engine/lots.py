@@ -160,9 +160,14 @@ def give_back(uses: Sequence[Use], units: int, now: datetime) -> list[Return]:
     return returns
 
 
+def start_of(day: date, zone: tzinfo) -> datetime:
+    """The UTC moment at which a day begins in a zone."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
 def end_of(last_day: date, zone: tzinfo) -> datetime:
     """The UTC moment at which a day is over in a zone: from then on what was good on it is not any more."""
-    return datetime.combine(last_day + timedelta(days=1), time.min, zone).astimezone(UTC)
+    return start_of(last_day + timedelta(days=1), zone)
 
 
 def day_of(at: datetime, zone: tzinfo) -> date:

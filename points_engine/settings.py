@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from points_engine.amounts import Asset
 from points_engine.challenge import CONSECUTIVE_FAILURES_MAX
 from points_engine.contract import ChallengeKind
+from points_engine.earning import EarnRule
 from points_engine.engine.scheme import Scheme
 from points_engine.gateway import AppriseGateway, HttpGateway
 from points_engine.limits import AssetLimits
+from points_engine.lots import LotRules
 from points_engine.payment_code import LIFETIME_SECONDS, CodeLayout
 from points_engine.sms_code import SmsRules
 
@@ -34,6 +36,10 @@ def _limits_of_all_assets() -> Mapping[Asset, AssetLimits]:
     return MappingProxyType({asset: AssetLimits() for asset in Asset})
 
 
+def _a_point_for_each_1_00() -> Mapping[Asset, EarnRule]:
+    return MappingProxyType({Asset.POINTS: EarnRule(1, 100)})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One scheme's settings; amounts are in each asset's smallest unit.
@@ -45,6 +51,8 @@ class Settings:
     answers in a row lock the PIN for the first of `lock_waits_seconds`, as many again for the next, and after the last
     until it is recovered. `sms` bounds short messages, `sms_gateway` sends them; without one they are kept in the
     outbox for the shop's staff.
+
+    `lots` says when what is given expires, `earning` what an order earns of each asset.
 
     Raises SettingsInvalid, PrefixInvalid, LimitsInvalid, SmsRulesInvalid or GatewayInvalid, all of them ValueErrors
     that name the setting.
@@ -62,6 +70,8 @@ class Settings:
     zone: str = "Asia/Shanghai"
     shows_balance: bool = False
     limits: Mapping[Asset, AssetLimits] = field(default_factory=_limits_of_all_assets)
+    lots: LotRules = field(default_factory=LotRules)
+    earning: Mapping[Asset, EarnRule] = field(default_factory=_a_point_for_each_1_00)
 
     def __post_init__(self) -> None:
         CodeLayout(self.code_prefix)
@@ -111,6 +121,8 @@ class Settings:
             sms=self.sms,
             zone=self._zone(),
             shows_balance=self.shows_balance,
+            lots=self.lots,
+            earning=MappingProxyType(dict(self.earning)),
         )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from points_engine.adapters.sqlite_proofs import Row, SqliteProofBooks, moment_or_none
 from points_engine.ledger import TransferKind, microseconds, moment
-from points_engine.lot_ports import EarningRow, EntryRow, LotBooks, LotRow, UseRow
+from points_engine.lot_ports import EarningRow, EntryRow, Expired, LotBooks, LotRow, UseRow
 from points_engine.lots import Lot, Terms, Use
 
 _EARNING = """
@@ -15,6 +15,10 @@ _EARNING = """
 _SETTLE = """
     UPDATE account SET next_expiry_us = (SELECT min(expires_at_us) FROM lot WHERE account = ?1 AND left_units > 0)
     WHERE id = ?1 RETURNING next_expiry_us
+"""
+_DUE = """
+    SELECT count(*), coalesce(sum(left_units), 0) FROM lot
+    WHERE account = ? AND left_units > 0 AND expires_at_us <= ?
 """
 _EXPIRE = """
     UPDATE lot SET expired_units = expired_units + left_units, left_units = 0
@@ -78,16 +82,12 @@ class SqliteLotBooks(SqliteProofBooks, LotBooks):
             (left, expired, withdrawn, lot_id),
         )
 
-    def expire_lots(self, account_id: int, now: datetime) -> int:
+    def expire_lots(self, account_id: int, now: datetime) -> Expired:
         due = (account_id, microseconds(now))
-        row = self._one(
-            "SELECT coalesce(sum(left_units), 0) FROM lot WHERE account = ? AND left_units > 0 AND expires_at_us <= ?",
-            *due,
-        )
+        row = self._one(_DUE, *due)
         assert row is not None
-        if row[0]:
-            self._execute(_EXPIRE, due)
-        return int(row[0])
+        self._execute(_EXPIRE, due)
+        return Expired._make(row)
 
     def settle_next_expiry(self, account_id: int) -> datetime | None:
         row = self._one(_SETTLE, account_id)
@@ -178,10 +178,10 @@ class SqliteLotBooks(SqliteProofBooks, LotBooks):
     # --- the whole, for verification
 
     def all_lots(self) -> Iterator[LotRow]:
-        for *row, at_us in self._execute(
+        for row in self._execute(
             "SELECT id, account, units, left_units, expired_units, withdrawn_units, expires_at_us FROM lot ORDER BY id"
         ):
-            yield LotRow(*row, moment(at_us))
+            yield LotRow._make((*row[:6], moment(row[6])))
 
     def all_uses(self) -> Iterator[UseRow]:
         return map(UseRow._make, self._execute("SELECT payment, account, lot, units FROM lot_use ORDER BY id"))

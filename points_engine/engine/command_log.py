@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from points_engine.amounts import Amount
 from points_engine.contract import (
+    Accumulate,
+    Adjust,
     BindPhone,
     CodeIssued,
     Command,
@@ -16,6 +18,7 @@ from points_engine.contract import (
     Done,
     EnrolMember,
     EnrolTill,
+    Grant,
     IssueCode,
     PhoneNumber,
     Refusal,
@@ -31,7 +34,8 @@ from points_engine.ports import Books, CommandRow, Ids
 
 AdministrativeCommand = (
     EnrolTill | EnrolMember | SetFrozen | SetPinFreeLimit | SetPin | Credit | IssueCode | BindPhone
-)
+    | Accumulate | Grant | Adjust
+)  # fmt: skip
 
 
 class Outcome(NamedTuple):
@@ -87,7 +91,9 @@ def reply_of(command: AdministrativeCommand, row: CommandRow | None, layout: Cod
         return Refused(refusal=Refusal.ORDER_MISMATCH)
     if row.refusal is not None:
         return Refused(refusal=row.refusal)
-    if isinstance(command, Credit) and row.balance_units is not None:
+    if isinstance(command, Adjust) and row.balance_units is not None:
+        return Credited(balance=Amount(command.asset, row.balance_units))
+    if isinstance(command, Credit | Grant) and row.balance_units is not None:
         return Credited(balance=Amount(command.amount.asset, row.balance_units))
     if isinstance(command, IssueCode) and row.nonce is not None and row.expires_at is not None:
         code = Secret(code_text(row.nonce, layout, ids))

@@ -21,6 +21,12 @@ class Check(enum.StrEnum):
     PAYMENT_SHOP = "payment's shop"
     PAYMENT_PARTS = "payment's parts"
     ON_HOLD = "on hold"
+    LOT_UNITS = "a lot's units"
+    LOTS_WITHIN_BALANCE = "lots within the balance"
+    EXPIRED_UNITS = "what expired"
+    NEXT_EXPIRY = "next expiry"
+    LOT_USES = "what payments took out of lots"
+    EARNINGS = "what orders earned"
     PIN_FREE_COUNTERS = "PIN-free counters"
 
 

@@ -1,16 +1,20 @@
 """The engine's front door: one command in, one reply out, one transaction each."""
 
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple, Self, get_args
 
 from points_engine import contract
-from points_engine.contract import Command, CommandInvalid, Reply
+from points_engine.contract import Command, CommandInvalid, Credit, Grant, Reply
+from points_engine.engine.accounts import Accounts
+from points_engine.engine.accumulation import Accumulation
 from points_engine.engine.approvals import Approvals
 from points_engine.engine.challenges import Challenges
 from points_engine.engine.charges import Charges
 from points_engine.engine.codes import Codes
+from points_engine.engine.expiry import ExpiryProgress, ExpiryRun
 from points_engine.engine.findings import Finding
 from points_engine.engine.members import Members
 from points_engine.engine.outbox import Outbox, OutboxMessage
@@ -42,6 +46,7 @@ class Swept(NamedTuple):
     payments: int
     codes: int
     messages: int
+    lots: int
 
 
 class Engine:
@@ -69,6 +74,9 @@ class Engine:
         self._outbox = Outbox(store, clock, ids, scheme, sender)
         sms_codes = SmsCodes(store, clock, ids, scheme, replies, self._outbox)
         members = Members(store, clock, ids, hasher, scheme)
+        self._accumulation = Accumulation(store, clock, ids, scheme)
+        accounts = Accounts(store, clock, scheme)
+        self._expiry = ExpiryRun(store, clock)
         self._codes = Codes(store, clock, ids, scheme)
         self._payments = Payments(store, clock, replies)
         charges = Charges(store, clock, ids, scheme, replies)
@@ -82,8 +90,13 @@ class Engine:
             contract.SetFrozen: members.set_frozen,
             contract.SetPinFreeLimit: members.set_pin_free_limit,
             contract.SetPin: members.set_pin,
-            contract.Credit: members.credit,
-            contract.ShowBalance: members.show_balance,
+            contract.Credit: self._accumulation.credit,
+            contract.Accumulate: self._accumulation.accumulate,
+            contract.Grant: self._accumulation.credit,
+            contract.Adjust: self._accumulation.adjust,
+            contract.ShowBalance: accounts.balance,
+            contract.ShowStatement: accounts.statement,
+            contract.ShowExpiring: accounts.expiring,
             contract.IssueCode: self._codes.issue,
             contract.Charge: charges.charge,
             contract.AnswerChallenge: challenges.answer,
@@ -109,7 +122,7 @@ class Engine:
         return self._carry_out[type(command)](command)
 
     def sweep(self) -> Swept:
-        """End what is past its time: open payments, codes nobody can use any more. Raises EngineFault."""
+        """End what is past its time: open payments, codes nobody can use any more, a batch of lots. Raises EngineFault."""
 
         def work(books: Books) -> Swept:
             now = self._clock.now()
@@ -117,9 +130,34 @@ class Engine:
                 self._payments.sweep(books, now),
                 self._codes.sweep(books, now),
                 self._outbox.sweep(books, now),
+                lots=0,
             )
 
-        return self._store.transact(work)
+        swept = self._store.transact(work)
+        return swept._replace(lots=self._expiry.batch(ExpiryProgress()).lots)
+
+    def expire(
+        self,
+        on_progress: Callable[[ExpiryProgress], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> ExpiryProgress:
+        """Expire every lot whose time is up, in batches between which tills get their turn; says what was done.
+
+        `on_progress` is called after each batch. Ends early when `stop` is set, or when `on_progress` raises: what was
+        done stays, and the next run goes on from there. Safe beside another run, and never needed for a lot to be
+        unspendable: whoever looks at an account expires what is due in it. Raises EngineFault.
+        """
+        return self._expiry.run(on_progress, stop)
+
+    def credit_all(self, commands: Sequence[Credit | Grant]) -> list[Reply]:
+        """Carry out many credits and grants in one transaction, for imports; a reply for each, in their order.
+
+        When this returns all are durable; when it raises, none is there. A refused one stops no other, and each is
+        carried out once, by its own command_id. Raises CommandInvalid and EngineFault as `execute` does.
+        """
+        for command in commands:
+            _check(command)
+        return self._accumulation.credit_all(commands)
 
     def deliver(self) -> int:
         """Hand over the short messages whose time has come; says how many were tried. Raises EngineFault.

@@ -1,13 +1,10 @@
-"""The back office's commands: tills, members, freezing, limits, PINs, credits."""
+"""The back office's commands: tills, members, freezing, limits, PINs."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from points_engine import pin_rules
-from points_engine.amounts import MAX_UNITS, Amount
 from points_engine.contract import (
-    BalanceShown,
-    Credit,
     EnrolMember,
     EnrolTill,
     Refusal,
@@ -16,12 +13,9 @@ from points_engine.contract import (
     SetFrozen,
     SetPin,
     SetPinFreeLimit,
-    ShowBalance,
 )
-from points_engine.engine import bookings
 from points_engine.engine.command_log import AdministrativeCommand, Outcome, once, reply_of
 from points_engine.engine.scheme import Scheme
-from points_engine.ledger import TransferKind
 from points_engine.pin_rules import is_pin
 from points_engine.ports import Books, Clock, Ids, PinHasher, Store
 from points_engine.proof_ports import CredentialRow
@@ -92,38 +86,6 @@ class Members:
             return Outcome()
 
         return self._run(command, act)
-
-    def credit(self, command: Credit) -> Reply:
-        """Give a member an amount; AMOUNT_NOT_ALLOWED for nothing, or for more than a balance can hold."""
-
-        def act(books: Books, now: datetime) -> Outcome:
-            amount = command.amount
-            member = books.member(command.member_no)
-            holder = books.holder_of(member.member, amount.asset) if member else None
-            balance_units = holder.balance_units if holder else 0
-            if amount.units == 0 or balance_units + amount.units > MAX_UNITS:
-                return Outcome(refusal=Refusal.AMOUNT_NOT_ALLOWED)
-            if holder is None:
-                return Outcome(refusal=Refusal.MEMBER_UNKNOWN)
-            after = bookings.transfer(
-                books, TransferKind.CREDIT, holder, amount.units, now,
-                command_id=command.command_id, reason=command.reason,
-            )  # fmt: skip
-            return Outcome(balance_units=after)
-
-        return self._run(command, act)
-
-    def show_balance(self, command: ShowBalance) -> Reply:
-        """What a member can spend now."""
-
-        def read(books: Books) -> Reply:
-            member = books.member(command.member_no)
-            if member is None:
-                return Refused(refusal=Refusal.MEMBER_UNKNOWN)
-            holder = books.holder_of(member.member, command.asset)
-            return BalanceShown(balance=Amount(command.asset, holder.balance_units))
-
-        return self._store.look(read)
 
     def set_pin(self, command: SetPin) -> Reply:
         """A new PIN. It is hashed before the transaction: a slow hash holds nobody up.

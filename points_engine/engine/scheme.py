@@ -6,14 +6,17 @@ from datetime import timedelta, tzinfo
 
 from points_engine.amounts import Asset
 from points_engine.contract import ChallengeKind
+from points_engine.earning import EarnRule
 from points_engine.limits import AssetLimits
+from points_engine.lots import LotRules
 from points_engine.payment_code import CodeLayout
 from points_engine.sms_code import SmsRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
-    """What holds for all members and tills. An asset without limits is not offered.
+    """What holds for all members and tills. An asset without limits is not offered, one without
+    a rule in `earning` earns nothing.
 
     `code_kept_for` is how long an expired code is still told apart from one that never was; `replies_kept_for` how long
     the answer to an IssueCode is replayed. Both only decide how well the engine explains itself. `sms_kept_for` is how
@@ -32,6 +35,8 @@ class Scheme:
     sms: SmsRules
     zone: tzinfo
     shows_balance: bool
+    lots: LotRules
+    earning: Mapping[Asset, EarnRule]
     code_kept_for: timedelta = timedelta(minutes=10)
     replies_kept_for: timedelta = timedelta(days=1)
     sms_kept_for: timedelta = timedelta(days=30)

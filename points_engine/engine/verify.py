@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from points_engine import ledger
 from points_engine.engine.findings import Check, Finding
+from points_engine.engine.verify_lots import LotsAudit
 from points_engine.engine.verify_payments import PaymentsAudit
 from points_engine.ledger import AccountKind, Transfer
 from points_engine.ports import AccountRow, Books, Store
@@ -16,7 +17,8 @@ def verify(store: Store) -> list[Finding]:
     that all of them sum to zero; that every customer's balance is what the ledger says, after every transfer and now,
     and never below zero; that every payment's state and amount agree with its transfers, part by part; that the parts
     of a payment are worth it; that what is on hold is on hold for an open payment; that the PIN-free counters are
-    those of the day's payments.
+    those of the day's payments; that every unit of a lot is somewhere, that lots are part of the balance, that what
+    expired was in lots, what payments took out of them was taken by payments, and what was earned is known by order.
     """
     return store.look(lambda books: _Audit(books).findings())
 
@@ -30,12 +32,14 @@ class _Audit:
         self._accounts: dict[int, AccountRow] = {}
         self._balances: dict[int, int] = defaultdict(int)
         self._payments = PaymentsAudit(books, self._accounts, self._find)
+        self._lots = LotsAudit(books, self._find)
 
     def findings(self) -> list[Finding]:
         self._accounts.update((account.id, account) for account in self._books.all_accounts())
         self._read_transfers()
         self._check_balances()
         self._payments.check(self._balances)
+        self._lots.check(self._balances)
         return self._found
 
     def _find(self, check: Check, subject: str, seen: object) -> None:
@@ -53,6 +57,7 @@ class _Audit:
                 self._find(Check.CHAIN, f"transfer {transfer.id}", "its link is not that of its content")
                 chain = link
             self._read_sides(transfer)
+            self._lots.read(transfer)
             if transfer.payment_id is not None:
                 self._payments.read(transfer, transfer.payment_id)
 
@@ -69,7 +74,7 @@ class _Audit:
                 self._find(
                     Check.RUNNING_BALANCE, subject, f"{transfer.balance_units}, not {balances[account_id]}"
                 )
-            if side is not AccountKind.ISSUED and balances[account_id] < 0:
+            if side not in ledger.MAY_BE_NEGATIVE and balances[account_id] < 0:
                 self._find(Check.NEVER_BELOW_ZERO, subject, f"account {account_id} at {balances[account_id]}")
 
     def _check_balances(self) -> None:
