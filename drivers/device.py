@@ -299,6 +299,10 @@ class ThreadedDevice(Device):
     def _identity(self) -> str | None:
         """What tells this device from another: its serial number, else its ids; None when it has neither."""
 
+    def _pause_seconds(self) -> float:
+        """How long to wait before the device is looked for again."""
+        return self._retry_seconds
+
     def _heard(self, frame: bytes, at: float) -> None:
         """Subclasses say what came off the device, and when, before they read it."""
         on_frame = self._on_frame
@@ -314,7 +318,7 @@ class ThreadedDevice(Device):
                 error = self._session()
                 if error is not None and not self._stopping.is_set():
                     self._move(Step.LOSE, error)
-                    self._stopping.wait(self._retry_seconds)
+                    self._stopping.wait(self._pause_seconds())
         finally:
             self._finish()
 

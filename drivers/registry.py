@@ -8,13 +8,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from drivers import (
+    camera,
+    camera_address,
+    camera_nodes,
     evdev_gun,
     hid_gun,
     keypad_kinds,
@@ -39,16 +42,23 @@ _STABLE_LINKS = Path("/dev/serial/by-id")
 _STABLE_INPUT_LINKS = Path("/dev/input/by-id")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class DevicePath:
-    """A path taken apart. `options` are as they were written; `str()` gives the path again."""
+    """A path taken apart. `options` are as they were written; `str()` gives the path again, secrets included.
+
+    A URL has a `?` of its own, so the options behind one begin with `#`, which no URL's server ever sees.
+    """
 
     kind: str
     address: str
     options: Mapping[str, str]
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.address}{'?' if self.options else ''}{urlencode(self.options)}"
+        mark = _option_mark(self.kind, self.address) if self.options else ""
+        return f"{self.kind}:{self.address}{mark}{urlencode(self.options, safe=',')}"
+
+    def __repr__(self) -> str:
+        return f"DevicePath({public_path(str(self))!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +95,36 @@ class Kind:
 def parse_path(text: str) -> DevicePath:
     """Take a path apart. Raises PathInvalid, naming what is known, for an unknown kind, option or value."""
     kind_name, colon, rest = text.partition(":")
+    shown = public_path(text)
     if not colon or kind_name not in KINDS:
-        raise PathInvalid(f"{text!r} names no kind of device", f"Begin it with one of: {_kind_names()}.")
+        raise PathInvalid(f"{shown!r} names no kind of device", f"Begin it with one of: {_kind_names()}.")
     kind = KINDS[kind_name]
-    address, _, query = rest.partition("?")
+    address, _, query = rest.partition(_option_mark(kind_name, rest))
     if kind.has_address and not address:
         raise PathInvalid(
-            f"{text!r} has no address", "Write where the device is, such as serial:/dev/ttyACM0."
+            f"{shown!r} has no address", "Write where the device is, such as serial:/dev/ttyACM0."
         )
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
     except ValueError:
         raise PathInvalid(
-            f"{text!r} has options that cannot be read", "Write them as name=value&name=value."
+            f"{shown!r} has options that cannot be read", "Write them as name=value&name=value."
         ) from None
     path = DevicePath(kind_name, address, dict(pairs))
     if len(path.options) < len(pairs):
-        raise PathInvalid(f"{text!r} says one thing twice", "Write each option once.")
+        raise PathInvalid(f"{shown!r} says one thing twice", "Write each option once.")
     read_options(path)
     return path
+
+
+def public_path(text: str) -> str:
+    """A path as it may be shown and logged: what a camera's URL says of users and passwords is `***`."""
+    return camera_address.hidden(text)
+
+
+def private_path(text: str, known: Iterable[str]) -> str:
+    """A path that was shown, changed in its options maybe, with the secrets of the `known` one at this address."""
+    return camera_address.restored(text, known)
 
 
 def open_device(
@@ -150,6 +171,10 @@ def read_options(path: DevicePath) -> dict[str, Any]:
     return values
 
 
+def _option_mark(kind: str, rest: str) -> str:
+    return "#" if kind == "camera" and "://" in rest.partition("?")[0] else "?"
+
+
 def _kind_names() -> str:
     return ", ".join(f"{name}:" for name in KINDS)
 
@@ -192,6 +217,18 @@ def _open_evdev(path: DevicePath, options: dict[str, Any], **device: Any) -> Dev
     return evdev_gun.EvdevGun(str(path), address, parser=lambda: KeyPressParser(**options), **device)
 
 
+def _open_camera(path: DevicePath, options: dict[str, Any], **device: Any) -> Device:
+    try:
+        address = camera_address.parse_address(path.address)
+    except ValueError:
+        raise PathInvalid(
+            f"{public_path(path.address)!r} is no camera",
+            "Write a number such as camera:0, a video file, or a URL that begins with "
+            f"{', '.join(camera_address.SCHEMES)}.",
+        ) from None
+    return camera.Camera(str(path), camera.settings_of(address, options), **device)
+
+
 def _open_simulated(path: DevicePath, options: dict[str, Any], **device: Any) -> Device:
     return simulated_gun.SimulatedGun(str(path), **options, **device)
 
@@ -225,6 +262,13 @@ def _find_evdev() -> list[Found]:
     keyboards = evdev_gun.list_keyboards()
     keyboards.sort(key=lambda found: found.vendor_id not in hid_gun.GUN_VENDORS)
     return [Found(_evdev_path(found, keyboards), found.name) for found in keyboards]
+
+
+def _find_cameras() -> list[Found]:
+    return [
+        Found(f"camera:{found.address}", f"{found.name} ({found.node})")
+        for found in camera_nodes.list_cameras()
+    ]
 
 
 def _find_keypads() -> list[Found]:
@@ -265,6 +309,7 @@ KINDS: Mapping[str, Kind] = {
     "evdev": Kind(True, evdev_gun.OPTIONS, _open_evdev, _find_evdev),
     "wedge": Kind(False, wedge.OPTIONS, _open_wedge, lambda: [Found("wedge:", "Keyboard gun")]),
     "sim": Kind(False, simulated_gun.OPTIONS, _open_simulated, lambda: [Found("sim:", "Simulated gun")]),
+    "camera": Kind(True, camera.OPTIONS, _open_camera, _find_cameras),
     "keypad": Kind(True, keypad_kinds.OPTIONS, _open_keypad, _find_keypads),
     "printer": Kind(True, printer_kinds.OPTIONS, _open_printer, _find_printers),
 }

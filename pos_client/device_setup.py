@@ -1,6 +1,7 @@
 """What the device set-up window is about: the till's devices, what is attached besides, and the port to change them."""
 
 import os
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -116,4 +117,6 @@ def _place(path: str) -> tuple[str, str]:
     """What two paths of one device have in common: the kind, and the address without options and links."""
     kind, _, rest = path.partition(":")
     address = rest.partition("?")[0]
+    if kind == "camera" and address.isdigit() and sys.platform.startswith("linux"):
+        address = f"/dev/video{address}"
     return kind, os.path.realpath(address) if address.startswith("/") else address.lower()

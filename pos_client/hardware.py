@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from drivers import registry
+from drivers.camera import Camera
 from drivers.device import Device, Health, Repeats, State, Statistics
 from drivers.errors import DeviceError
 from drivers.scan import Scan
@@ -25,20 +26,31 @@ logger = logging.getLogger(__name__)
 
 
 class Hardware:
-    """Opens the devices at `paths` and keeps them open; one that cannot be opened is a lamp, never an obstacle."""
+    """Opens the devices at `paths` and keeps them open; one that cannot be opened is a lamp, never an obstacle.
+
+    What a path says of passwords is kept here: everybody else knows the device by its public path. Of two texts that
+    are both a `is_payment_code`, in view of one camera, neither is taken.
+    """
 
     def __init__(
-        self, paths: Sequence[str], inbox: Inbox, *, open_device: Callable[..., Device] = registry.open_device
+        self,
+        paths: Sequence[str],
+        inbox: Inbox,
+        *,
+        open_device: Callable[..., Device] = registry.open_device,
+        is_payment_code: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._inbox = inbox
         self._open_device = open_device
+        self._is_payment_code = is_payment_code
+        self._private: dict[str, str] = {}
         # Device threads, the windows' and whoever reconfigures meet here; held for a moment only.
         self._lock = threading.Lock()
         self._change = threading.Lock()
         self._devices: dict[str, Device] = {}
         self._broken: dict[str, DeviceError] = {}
         self._shown: dict[str, tuple[DeviceLamp, str | None]] = {}
-        self._order: tuple[str, ...] = tuple(dict.fromkeys(paths))
+        self._order: tuple[str, ...] = self._known_as(paths)
         self._listener: Callable[[Scan], None] | None = None
         self._is_started = self._is_stopped = False
         self._repeats = _ToldRepeats(registry.SharedRepeats(), self._told_again)
@@ -47,8 +59,12 @@ class Hardware:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The paths of the till's devices, in their order."""
+        """The public paths of the till's devices, in their order."""
         return self._order
+
+    def private_path(self, path: str) -> str:
+        """The path of one of the till's devices as it is written into the settings: with its passwords."""
+        return self._private.get(path, path)
 
     def device(self, path: str) -> Device | None:
         """The device at this path, for whom it needs besides its reader: the window's key filter, the demo."""
@@ -80,14 +96,16 @@ class Hardware:
         A device whose path stays is not touched, so nothing it reads meanwhile is lost. Raises PathInvalid for a
         path that cannot be understood; then nothing has changed.
         """
-        wanted = tuple(dict.fromkeys(paths))
-        for path in wanted:
+        for path in paths:
             registry.parse_path(path)
         with self._change:
             if self._is_stopped:
                 return
-            removed = [path for path in self._order if path not in wanted]
-            added = [path for path in wanted if path not in self._order]
+            before = {path: self.private_path(path) for path in self._order}
+            wanted = self._known_as(paths)
+            staying = [path for path in wanted if before.get(path) == self.private_path(path)]
+            removed = [path for path in self._order if path not in staying]
+            added = [path for path in wanted if path not in staying]
             with self._lock:
                 self._order = wanted
                 leaving = [self._devices.pop(path) for path in removed if path in self._devices]
@@ -102,6 +120,24 @@ class Hardware:
                 for path in wanted:
                     begin = self._start if path in added else self._show_again
                     begin(path)
+
+    def lend(self, path: str) -> None:
+        """Close one of the till's devices, so that somebody else may open it, until `take_back`. Waits for it."""
+        with self._change:
+            with self._lock:
+                device = self._devices.pop(path, None)
+            if device is not None:
+                device.stop()
+            self._show(path, DeviceLamp.SEARCHING, None)
+
+    def take_back(self, path: str) -> None:
+        """Read a device again that was lent; nothing if it is not the till's any more, or was not lent."""
+        with self._change:
+            if self._is_stopped or path not in self._order or path in self._devices | self._broken:
+                return
+            self._make(path)
+            if self._is_started:
+                self._start(path)
 
     def stop(self) -> None:
         """Close all devices; nothing is read afterwards."""
@@ -120,9 +156,20 @@ class Hardware:
         with self._lock:
             self._listener = None
 
+    def _known_as(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """The public paths, each once. The private ones are kept, also of devices that leave: they may come back."""
+        public = []
+        for path in paths:
+            private = registry.private_path(path, self._private.values())
+            public.append(registry.public_path(private))
+            self._private[public[-1]] = private
+        return tuple(dict.fromkeys(public))
+
     def _make(self, path: str) -> None:
         try:
-            device = self._open_device(path, repeats=self._repeats)
+            device = self._open_device(self.private_path(path), repeats=self._repeats)
+            if isinstance(device, Camera):
+                device.refuse_several(self._is_payment_code, self._told_of_two)
         except DeviceError as error:
             logger.warning("%s: %s", path, error)
             with self._lock:
@@ -149,10 +196,17 @@ class Hardware:
 
     def _told_again(self, scan: Scan) -> None:
         """Who waits for a scan learns that this label counts as the one before."""
+        self._tell(NotScanned(Hindrance.SAME_AGAIN, scan.source))
+
+    def _tell(self, event: NotScanned) -> None:
         with self._lock:
             is_test = self._listener is not None
         if not is_test:
-            self._inbox.put(NotScanned(Hindrance.SAME_AGAIN, scan.source))
+            self._inbox.put(event)
+
+    def _told_of_two(self, path: str) -> None:
+        """Who waits for a scan learns that two codes are in view."""
+        self._tell(NotScanned(Hindrance.TWO_CODES, path))
 
     def _changed(self, path: str, health: Health) -> None:
         """Called on the device's own thread."""

@@ -13,7 +13,7 @@ import platformdirs
 from msgspec import Meta
 
 from drivers.errors import PathInvalid
-from drivers.registry import parse_path
+from drivers.registry import parse_path, public_path
 from points_engine.amounts import MAX_UNITS, Exchange
 from pos_client.till.state import Rules
 
@@ -172,7 +172,7 @@ def _check_paths(devices: Sequence[str], keypads: Sequence[str], source: str) ->
                 raise SettingsInvalid(f"{key}: {error} Look in {source}.") from None
             if (key == "keypads") != (path.partition(":")[0] == KEYPAD_KIND):
                 right = "keypads" if key == "devices" else "devices"
-                raise SettingsInvalid(f"{key}: {path} belongs to {right}. Look in {source}.")
+                raise SettingsInvalid(f"{key}: {public_path(path)} belongs to {right}. Look in {source}.")
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:

@@ -29,8 +29,9 @@ class TillDevices(DeviceSetup):
         self._hardware.reconfigure(paths)
         if self._settings_file is None:
             return
-        keypads = [path for path in paths if path.partition(":")[0] == KEYPAD_KIND]
-        devices = [path for path in paths if path not in keypads]
+        written = [self._hardware.private_path(path) for path in self._hardware.paths]
+        keypads = [path for path in written if path.partition(":")[0] == KEYPAD_KIND]
+        devices = [path for path in written if path not in keypads]
         try:
             save_devices(self._settings_file, devices, keypads)
         except SettingsInvalid as error:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QItemSelection, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
+from drivers.registry import public_path
 from pos_client.calibrating import Calibrator
 from pos_client.camera_view import Cameras, Region
 from pos_client.device_setup import Attached, DeviceRow, DeviceSetup, NotSaved, device_rows, moved
@@ -86,6 +87,7 @@ class DeviceSetupWindow(QWidget):
         self._changer = Background("device-use", self)
         self._attached = Attached()
         self._is_looking = self._is_changing = False
+        self._turn_to: str | None = None
         self._status: tuple[str, Mapping[str, str | int]] | None = None
         self.setObjectName("deviceSetupWindow")
         self.setMinimumSize(1000, 680)
@@ -251,9 +253,13 @@ class DeviceSetupWindow(QWidget):
         self._is_changing = False
         self._on_used()
         self.refresh()
+        turn_to, self._turn_to = self._turn_to, None
+        if turn_to is not None:
+            self.select(turn_to)
 
     def _exchange(self, old: str, new: str) -> None:
-        """Use a device under another path, in its old place."""
+        """Use a device under another path, in its old place; it stays the selected one."""
+        self._turn_to = new
         self.use(tuple(new if path == old else path for path in self._used_paths()))
 
     def _look_at(self, path: str, region: Region) -> None:
@@ -263,6 +269,7 @@ class DeviceSetupWindow(QWidget):
         used = self._used_paths()
         path = self.path.text().strip()
         if command is DeviceCommand.ADD:
+            self._turn_to = public_path(path)
             self.use((*used, path))
         elif path in used:
             changes = {

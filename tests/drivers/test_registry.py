@@ -48,6 +48,11 @@ CODE = "660123456789012345"
         ("wedge:?prefix=~%25", DevicePath("wedge", "", {"prefix": "~%"})),
         ("sim:", DevicePath("sim", "", {})),
         ("sim:2?frame=stx", DevicePath("sim", "2", {"frame": "stx"})),
+        ("camera:0?region=0.2,0,0.8,1", DevicePath("camera", "0", {"region": "0.2,0,0.8,1"})),
+        (
+            "camera:rtsp://lin:pw@10.0.0.7/live?channel=1#frames=3",
+            DevicePath("camera", "rtsp://lin:pw@10.0.0.7/live?channel=1", {"frames": "3"}),
+        ),
     ],
 )
 def test_a_path_is_taken_apart_and_put_together(text: str, path: DevicePath) -> None:
@@ -59,9 +64,12 @@ def test_a_path_is_taken_apart_and_put_together(text: str, path: DevicePath) -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:, keypad:, printer:."),
-        ("/dev/ttyACM0", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:, keypad:, printer:."),
-        ("usb:1", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:, keypad:, printer:."),
+        ("", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:, camera:, keypad:, printer:."),
+        (
+            "/dev/ttyACM0",
+            "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:, camera:, keypad:, printer:.",
+        ),
+        ("usb:1", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:, camera:, keypad:, printer:."),
         ("serial:", "Write where the device is, such as serial:/dev/ttyACM0."),
         ("serial:?baud=9600", "Write where the device is, such as serial:/dev/ttyACM0."),
         (
@@ -91,6 +99,19 @@ def test_a_path_is_taken_apart_and_put_together(text: str, path: DevicePath) -> 
         ("evdev:05e0:1200?prefix=%02", "It must be characters that keys make."),
         ("evdev:05e0:1200?silence_seconds=11", "It must be a number of seconds above 0, 10 at most."),
         ("hid:?layout=us", "Its options are: serial."),
+        ("camera:", "Write where the device is, such as serial:/dev/ttyACM0."),
+        ("camera:0?frames=0", "It must be a number from 1 to 30: in how many pictures a code must be seen."),
+        (
+            "camera:0?region=0.5,0,0.2,1",
+            "It must be left,top,right,bottom in shares of the picture, such as 0.2,0,0.8,1.",
+        ),
+        ("camera:0?away_seconds=0", "It must be a number of seconds above 0, 60 at most."),
+        ("camera:0?width=1", "It must be a number of pixels from 160 to 7680."),
+        (
+            "camera:0?exposure=nan",
+            "It must be a number in the camera's own units; the automatic is switched off then.",
+        ),
+        ("camera:x.avi?loop=maybe", "It must be yes or no: whether a video file begins again at its end."),
     ],
 )
 def test_a_path_that_makes_no_sense_is_refused(text: str, words: str) -> None:
