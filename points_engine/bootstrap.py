@@ -13,6 +13,7 @@ from points_engine.adapters.pin_hasher import Argon2Cost, Argon2PinHasher
 from points_engine.adapters.pin_opener import HpkePinOpener
 from points_engine.adapters.sqlite_store import SqliteStore
 from points_engine.adapters.system_clock import SystemClock
+from points_engine.configuration.reading import FILE_NAME, Loaded, load_settings
 from points_engine.contract import EngineFault
 from points_engine.engine.front_door import Engine
 from points_engine.engine.scheme import Scheme
@@ -21,12 +22,14 @@ from points_engine.limits import AssetLimits
 from points_engine.payment_code import CodeLayout
 from points_engine.ports import Clock, Ids, KeyUnavailable, PinHasher, Store, StoreUnavailable
 from points_engine.proof_ports import PinOpener, SmsSender
-from points_engine.settings import PinEntry, Settings
+from points_engine.risk import RiskAnswer, RiskFacts, RiskHook
+from points_engine.settings import PinEntry, Settings, SettingsInvalid
+from points_engine.refunding import RefundRules
 from points_engine.sms_code import SmsRules
 
 __all__ = [
-    "AppriseGateway", "Argon2Cost", "AssetLimits", "Clock", "CodeLayout", "Engine", "HttpGateway", "PinEntry",
-    "Settings", "SmsRules", "Taken", "open_engine",
+    "FILE_NAME", "AppriseGateway", "Argon2Cost", "AssetLimits", "Clock", "CodeLayout", "Engine", "HttpGateway", "Loaded",
+    "PinEntry", "RiskAnswer", "RiskFacts", "RiskHook", "RefundRules", "Settings", "SettingsInvalid", "SmsRules", "Taken", "load_settings", "open_engine",
 ]  # fmt: skip
 
 _LOG = logging.getLogger(__name__)
@@ -52,8 +55,9 @@ class _SweptEngine(Engine):
         *,
         sender: SmsSender | None,
         opener: PinOpener | None,
+        risk: RiskHook | None,
     ) -> None:
-        super().__init__(store, clock, ids, hasher, scheme, sender=sender, opener=opener)
+        super().__init__(store, clock, ids, hasher, scheme, sender=sender, opener=opener, risk=risk)
         self._every_seconds = every_seconds
         self._closing = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep_on, name="engine sweeper", daemon=True)
@@ -99,23 +103,25 @@ def open_engine(
     pin_cost: Argon2Cost | None = None,
     on_durable_step: Callable[[str], None] | None = None,
     sweep_every_seconds: float | None = 5.0,
+    risk: RiskHook | None = None,
 ) -> Engine:
     """The embedded engine in `folder`: `points.sqlite` and `points.key`, made when neither is there yet.
 
     `clock` and `pin_cost` are for tests and demos; `on_durable_step` is told the names of SqliteStore's durable steps;
+    `risk` looks at payments before they go through (`points_engine.risk`);
     with `sweep_every_seconds` None nobody sweeps, or hands over short messages (`Engine.deliver`), but the caller.
     Close the engine when done (it is a context manager). Raises StoreUnavailable, KeyUnavailable or SmsUnavailable, all
     EngineFaults, with the remedy.
     """
     settings = settings or Settings()
     sender = _sender_of(settings)
-    key = _key_of(folder)
+    key = _key_in_use(_key_of(folder), folder / DATABASE_NAME)
     store = SqliteStore(folder / DATABASE_NAME, key.fingerprint, on_durable_step=on_durable_step)
     parts = (store, clock or SystemClock(), KeyedIds(key), Argon2PinHasher(key, pin_cost), settings.scheme())
     opener = None if settings.pin_entry is PinEntry.PLAIN else HpkePinOpener(key)
     if sweep_every_seconds is None:
-        return Engine(*parts, sender=sender, opener=opener)
-    return _SweptEngine(*parts, sweep_every_seconds, sender=sender, opener=opener)
+        return Engine(*parts, sender=sender, opener=opener, risk=risk)
+    return _SweptEngine(*parts, sweep_every_seconds, sender=sender, opener=opener, risk=risk)
 
 
 def _sender_of(settings: Settings) -> SmsSender | None:
@@ -123,6 +129,16 @@ def _sender_of(settings: Settings) -> SmsSender | None:
     if isinstance(gateway, HttpGateway):
         return HttpSmsSender(gateway)
     return AppriseSmsSender(gateway) if gateway is not None else None
+
+
+def _key_in_use(key: MasterKey, database: Path) -> MasterKey:
+    """Of the keys in the file the one the database was bound to last; SqliteStore looks whether it is any of them."""
+    if not key.has_earlier or not database.exists():
+        return key
+    from points_engine.adapters.sqlite_copies import bound_fingerprint  # noqa: PLC0415 -- after a change of the key alone
+
+    fingerprint = bound_fingerprint(database)
+    return (fingerprint and key.with_fingerprint(fingerprint)) or key
 
 
 def _key_of(folder: Path) -> MasterKey:

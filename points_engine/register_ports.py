@@ -59,6 +59,7 @@ class NewMember(NamedTuple):
     phone: PhoneNumber | None = None
     birthday: date | None = None
     opening: tuple[tuple[Asset, int], ...] = ()
+    is_frozen: bool = False
 
     @property
     def mark(self) -> bytes:
@@ -68,7 +69,8 @@ class NewMember(NamedTuple):
             self.name,
             self.phone.number if self.phone else "",
             self.birthday.isoformat() if self.birthday else "",
-            *(f"{asset}={units}" for asset, units in self.opening),
+            *[f"{asset}={units}" for asset, units in self.opening],
+            "frozen" if self.is_frozen else "",
         )
         return hashlib.sha256("\x1f".join(parts).encode()).digest()[:8]
 

@@ -16,7 +16,8 @@ class KeyedIds(Ids):
 
     def __init__(self, key: MasterKey) -> None:
         self._digits_key = key.derive("payment code digits")
-        self._lookup_key = key.derive("payment code lookup")
+        # Of the first key there was: a charge sent again after a change of the key has to find its code's number.
+        self._lookup_key = key.first.derive("payment code lookup")
         self._token_key = key.derive("tokens")
 
     def nonce(self) -> bytes:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from points_engine.adapters import pin_seal
 from points_engine.adapters.keys import MasterKey
+from points_engine.adapters.pin_seal import Opened
 from points_engine.ports import PinHasher
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class Argon2PinHasher(PinHasher):
     """Hashes on the caller's thread, on all cores but one: PIN-free payments keep theirs."""
 
     def __init__(self, key: MasterKey, cost: Argon2Cost | None = None) -> None:
-        self._pepper = key.derive("PIN pepper")
+        self._key = key
         self._cost = cost or Argon2Cost()
         self._cores = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) - 1))
 
@@ -45,18 +47,27 @@ class Argon2PinHasher(PinHasher):
             time_cost=self._cost.passes, memory_cost=self._cost.memory_kib, parallelism=self._cost.lanes
         )
 
-    def _peppered(self, member_no: str, pin: str) -> bytes:
-        return hmac.digest(self._pepper, f"{member_no}\x1f{pin}".encode(), "sha256")
+    @staticmethod
+    def _peppered(key: MasterKey, member_no: str, pin: str) -> bytes:
+        return hmac.digest(key.derive("PIN pepper"), f"{member_no}\x1f{pin}".encode(), "sha256")
 
     def hash(self, member_no: str, pin: str) -> str:
         with self._cores:
-            return self._argon2.hash(self._peppered(member_no, pin))
+            pin_hash = self._argon2.hash(self._peppered(self._key, member_no, pin))
+        if not self._key.has_earlier:
+            return pin_hash
+        # A bare hash has the first key's pepper; this one says whose it has.
+        return pin_seal.seal(self._key, member_no, Opened(self._key.fingerprint, pin_hash))
 
     def verify(self, member_no: str, pin: str, pin_hash: str) -> bool:
         from argon2.exceptions import VerifyMismatchError  # noqa: PLC0415 -- as above
 
+        opened = pin_seal.open_sealed(self._key, member_no, pin_hash)
+        if opened is None:
+            return False
+        peppered = self._peppered(pin_seal.with_fingerprint(self._key, opened.pepper), member_no, pin)
         with self._cores:
             try:
-                return self._argon2.verify(pin_hash, self._peppered(member_no, pin))
+                return self._argon2.verify(opened.pin_hash, peppered)
             except VerifyMismatchError:
                 return False

@@ -32,9 +32,7 @@ _ACCOUNTS = """
 _MARKS = f"""
     SELECT member_no, import_mark FROM member WHERE member_no IN ({", ".join("?" * _PLACEHOLDERS)})
 """
-_ADD_MEMBER = (
-    "INSERT INTO member (id, member_no, name, phone, birthday, import_mark) VALUES (?, ?, ?, ?, ?, ?)"
-)
+_ADD_MEMBER = "INSERT INTO member (id, member_no, name, phone, birthday, is_frozen, import_mark) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ADD_ACCOUNT = "INSERT INTO account (id, kind, asset, owner, balance_units) VALUES (?, 'customer', ?, ?, 0)"
 
 _ASSETS = tuple(str(asset) for asset in Asset)
@@ -94,7 +92,7 @@ class SqliteRegisterBooks(SqliteProofBooks, RegisterBooks):
             [
                 (
                     first + place, new.member_no, new.name, new.phone and new.phone.number,
-                    new.birthday and new.birthday.isoformat(), new.mark,
+                    new.birthday and new.birthday.isoformat(), new.is_frozen, new.mark,
                 )
                 for place, new in enumerate(members)
             ],
