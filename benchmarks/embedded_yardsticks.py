@@ -64,15 +64,15 @@ class BareCharges:
         order_id = f"{TILL}-2027{10**9 + next(self._numbers)}{os.urandom(3).hex()}"
         payment = execute(
             "INSERT INTO payment (order_id, till, cashier, code_key, asset, units, account, clearing, state,"
-            " balance_units, pin_free_day, opened_at_us, at_us)"
-            " VALUES (?, 1, 'lin', ?, 'points', ?, ?, ?, 'succeeded', ?, 739677, ?, ?)",
+            " balance_units, pin_free_day, opened_at_us, at_us, paid_day)"
+            " VALUES (?, 1, 'lin', ?, 'points', ?, ?, ?, 'succeeded', ?, 739677, ?, ?, 739677)",
             (order_id, code_key, UNITS, account, self._clearing, balance - UNITS, AT_US, AT_US),
         ).lastrowid
         execute("UPDATE payment_code SET state = 'used' WHERE code_key = ?", (code_key,))
         execute(
-            "UPDATE account SET balance_units = ?, pin_free_day = ?, pin_free_count = ?, pin_free_units = ?"
-            " WHERE id = ?",
-            (balance - UNITS, 739677, 1, UNITS, account),
+            "UPDATE account SET balance_units = ?, use_day = ?, pin_free_count = ?, pin_free_units = ?,"
+            " paid_count = ?, paid_units = ? WHERE id = ?",
+            (balance - UNITS, 739677, 1, UNITS, 1, UNITS, account),
         )
         execute(
             "INSERT INTO transfer (id, kind, debit, credit, units, balance_units, payment, at_us, chain)"

@@ -1,4 +1,4 @@
-"""An asset, a whole number of its smallest unit, and the one rounding rule."""
+"""An asset, a whole number of its smallest unit, and what it is worth."""
 
 import enum
 from dataclasses import dataclass
@@ -51,9 +51,10 @@ class Exchange:
             raise AmountInvalid("an exchange needs a positive whole number on both sides")
 
     def to_money_minor(self, units: int) -> int:
-        """The worth of `units` in minor money units, rounded half up: the only rounding there is.
+        """The worth of `units` in minor money units, rounded half up: for showing alone.
 
         Half up because it is what a customer does in the head; it is done once, on a whole amount,
-        never on its parts, so that parts cannot add up to something else.
+        never on its parts, so that parts cannot add up to something else. What is taken for a price, and how that
+        is rounded, is said in `points_engine.distribution`.
         """
         return (2 * units * self.money_minor + self.asset_units) // (2 * self.asset_units)

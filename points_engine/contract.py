@@ -25,6 +25,16 @@ from points_engine.accumulating import (
 )
 from points_engine.amounts import Amount, Asset
 from points_engine.charging import Channel, ChargeMember, ChargeOnDelivery, EnrolCourier, PaymentPart, Taker
+from points_engine.money_back import (
+    Actor,
+    ClawBackRule,
+    Refund,
+    Refunded,
+    Settle,
+    Settled,
+    Settlement,
+    StaffLevel,
+)
 from points_engine.proving import (
     Approve,
     BindPhone,
@@ -45,6 +55,7 @@ from points_engine.secrecy import Secret
 
 # Handed on; what is defined here needs no mention.
 __all__ = [
+    "Actor", "ClawBackRule", "Refund", "Refunded", "Settle", "Settled", "Settlement", "StaffLevel",
     "Accumulate", "Accumulated", "Adjust", "ExpiresOn", "Expiring", "ExpiringUnits", "Expiry", "Grant", "ShowExpiring",
     "ShowStatement", "Statement", "StatementLine",
     "Approve", "BindPhone", "ChallengeKind", "Channel", "ChargeMember", "ChargeOnDelivery", "Decline", "EnrolCourier",
@@ -252,6 +263,7 @@ class Reverse:
 Command = (
     EnrolTill | EnrolMember | SetFrozen | SetPinFreeLimit | SetPin | Credit | IssueCode
     | ShowBalance | Charge | ChargeMember | ChargeOnDelivery | EnrolCourier | AnswerChallenge | Cancel | Query | Reverse
+    | Refund | Settle
     | Accumulate | Grant | Adjust | ShowStatement | ShowExpiring
     | BindPhone | SendSmsCode | Approve | Decline | ShowWaiting | StartRecovery | FinishRecovery
 )  # fmt: skip
@@ -292,9 +304,10 @@ class Credited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BalanceShown:
-    """What can be spent now; what is on hold for open payments is not in it."""
+    """What can be spent now; what is on hold for open payments is not in it. `owed` is taken from what comes in."""
 
     balance: Amount
+    owed: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,4 +375,18 @@ class Waiting:
     payments: tuple[WaitingPayment, ...]
 
 
-Reply = Done | Credited | Accumulated | Statement | Expiring | BalanceShown | CodeIssued | Payment | Refused | SmsSent | Waiting
+Reply = (
+    Done
+    | Credited
+    | Refunded
+    | Settled
+    | Accumulated
+    | Statement
+    | Expiring
+    | BalanceShown
+    | CodeIssued
+    | Payment
+    | Refused
+    | SmsSent
+    | Waiting
+)

@@ -1,10 +1,11 @@
 """What the engine asks of the world for the parts of a payment: rows, reads and writes.
 
-`PartBooks` is the part of `Books` that only payments out of several assets need.
+`PartBooks` is the part of `Books` that only payments out of several assets, and the risk hook, need.
 """
 
 import abc
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from points_engine.amounts import Asset
@@ -29,6 +30,10 @@ class PartBooks(abc.ABC):
     @abc.abstractmethod
     def parts(self, payment_id: int) -> Sequence[PartRow]:
         """The stored parts of a payment, in the order in which they were taken; see `bookings.parts_of`."""
+
+    @abc.abstractmethod
+    def member_since(self, member: int) -> datetime | None:
+        """When a member was enrolled, if that was written down."""
 
     @abc.abstractmethod
     def add_parts(self, payment_id: int, parts: Sequence[PartRow]) -> None:

@@ -17,7 +17,9 @@ from points_engine.lot_ports import LotBooks
 from points_engine.part_ports import PartBooks
 from points_engine.payment_code import CodeState
 from points_engine.proof_ports import ProofBooks
+from points_engine.refund_ports import RefundBooks
 from points_engine.register_ports import RegisterBooks
+from points_engine.settlement_ports import SettlementBooks
 
 T = TypeVar("T")
 
@@ -159,7 +161,7 @@ class AccountRow(NamedTuple):
     day_use: DayUse
 
 
-class Books(ProofBooks, LotBooks, PartBooks, RegisterBooks):
+class Books(ProofBooks, LotBooks, PartBooks, RefundBooks, RegisterBooks, SettlementBooks):
     """The reads and writes of one transaction. Valid only inside the work it was handed to."""
 
     # --- reads
@@ -197,16 +199,16 @@ class Books(ProofBooks, LotBooks, PartBooks, RegisterBooks):
         """All that decides a charge of a signed-in member, in one look; there is no code in it."""
 
     @abc.abstractmethod
-    def member_since(self, member: int) -> datetime | None:
-        """When a member was enrolled, if that was written down."""
-
-    @abc.abstractmethod
     def payment(self, order_id: str) -> PaymentRow | None:
         """A payment by its order."""
 
     @abc.abstractmethod
     def open_payments(self, due_by: datetime, account_id: int | None = None) -> Sequence[PaymentRow]:
         """Payments whose challenge expires by `due_by`: of one account, or of all."""
+
+    @abc.abstractmethod
+    def open_payments_of(self, member: int, due_by: datetime) -> Sequence[PaymentRow]:
+        """A member's payments whose challenge expires by `due_by`, of whichever asset."""
 
     @abc.abstractmethod
     def answer(self, answer_id: str) -> AnswerRow | None:
@@ -223,7 +225,9 @@ class Books(ProofBooks, LotBooks, PartBooks, RegisterBooks):
         """Enrol a till or courier in a shop, or move it there; the shop gets clearing accounts and an order page."""
 
     @abc.abstractmethod
-    def add_member(self, member_no: str, name: str, birthday: date | None = None, at: datetime | None = None) -> None:
+    def add_member(
+        self, member_no: str, name: str, birthday: date | None = None, at: datetime | None = None
+    ) -> None:
         """Enrol a member, with an empty account per asset."""
 
     @abc.abstractmethod

@@ -98,6 +98,21 @@ class Refusal(enum.Enum):
         "会员号已存在", "Member number already taken",
     )  # fmt: skip
     """Another member is enrolled under this number."""
+    SHOP_UNKNOWN = (
+        "shop_unknown", False, 404, NextAction.CALL_THE_MANAGER,
+        "没有这个门店", "No such shop",
+    )  # fmt: skip
+    """No shop with this id: it never had a till."""
+    DAY_NOT_OVER = (
+        "day_not_over", True, 409, NextAction.WAIT,
+        "当日尚未结束", "The day is not over",
+    )  # fmt: skip
+    """Only a day that has ended in the shop's zone is closed."""
+    DAY_NOT_SETTLED = (
+        "day_not_settled", False, 404, NextAction.CALL_THE_MANAGER,
+        "该日没有结算", "This day was not settled",
+    )  # fmt: skip
+    """A day before the shop's first: there is nothing in it and never will be."""
     ACCOUNT_FROZEN = (
         "account_frozen", False, 403, NextAction.OTHER_TENDER,
         "账户已冻结", "Account frozen",

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from points_engine.amounts import Asset
+from points_engine.amounts import Asset, Exchange
 from points_engine.challenge import CONSECUTIVE_FAILURES_MAX
-from points_engine.contract import ChallengeKind
+from points_engine.contract import ChallengeKind, ClawBackRule
 from points_engine.earning import EarnRule
 from points_engine.engine.scheme import Scheme
 from points_engine.gateway import AppriseGateway, HttpGateway
 from points_engine.limits import AssetLimits
 from points_engine.lots import LotRules
 from points_engine.payment_code import LIFETIME_SECONDS, CodeLayout
+from points_engine.refunding import RefundRules
 from points_engine.sms_code import SmsRules
 
 
@@ -40,19 +41,29 @@ def _a_point_for_each_1_00() -> Mapping[Asset, EarnRule]:
     return MappingProxyType({Asset.POINTS: EarnRule(1, 100)})
 
 
+def _refunds_of_all_assets() -> Mapping[Asset, RefundRules]:
+    return MappingProxyType({asset: RefundRules() for asset in Asset})
+
+
+def _exchange_of_all_assets() -> Mapping[Asset, Exchange]:
+    return MappingProxyType({asset: Exchange(100, 100) for asset in Asset})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One scheme's settings; amounts are in each asset's smallest unit.
 
     `code_prefix` begins every payment code; `limits` has the limits of each asset offered; `zone` (an IANA name)
-    decides when a day begins; `shows_balance` says whether a till may see balances.
+    decides when a day begins; `shows_balance` says whether a till may see balances. `exchange` says what each asset is
+    worth in money, where a price is paid out of several: unless set, 100 points or 100 cents are worth 1.00.
 
     `challenge_kinds` are the proofs offered, in this order; `pin_entry` says how PINs may arrive. `pin_tries` wrong
     answers in a row lock the PIN for the first of `lock_waits_seconds`, as many again for the next, and after the last
     until it is recovered. `sms` bounds short messages, `sms_gateway` sends them; without one they are kept in the
     outbox for the shop's staff.
 
-    `lots` says when what is given expires, `earning` what an order earns of each asset.
+    `lots` says when what is given expires, `earning` what an order earns of each asset. `refunds` says how much of it
+    cashiers may give back of a payment, `claw_back` what becomes of earned points that are taken back but spent already.
 
     Raises SettingsInvalid, PrefixInvalid, LimitsInvalid, SmsRulesInvalid or GatewayInvalid, all of them ValueErrors
     that name the setting.
@@ -70,8 +81,11 @@ class Settings:
     zone: str = "Asia/Shanghai"
     shows_balance: bool = False
     limits: Mapping[Asset, AssetLimits] = field(default_factory=_limits_of_all_assets)
+    exchange: Mapping[Asset, Exchange] = field(default_factory=_exchange_of_all_assets)
     lots: LotRules = field(default_factory=LotRules)
     earning: Mapping[Asset, EarnRule] = field(default_factory=_a_point_for_each_1_00)
+    refunds: Mapping[Asset, RefundRules] = field(default_factory=_refunds_of_all_assets)
+    claw_back: ClawBackRule = ClawBackRule.OWED
 
     def __post_init__(self) -> None:
         CodeLayout(self.code_prefix)
@@ -82,6 +96,8 @@ class Settings:
         self._check_proofs()
         if not self.limits:
             raise SettingsInvalid("limits must name at least one asset")
+        if not set(self.limits) <= set(self.exchange):
+            raise SettingsInvalid("exchange must say what each asset in limits is worth")
         self._zone()
 
     def _check_proofs(self) -> None:
@@ -111,6 +127,7 @@ class Settings:
         return Scheme(
             layout=CodeLayout(self.code_prefix),
             limits=MappingProxyType(dict(self.limits)),
+            exchange=MappingProxyType(dict(self.exchange)),
             code_lifetime_seconds=self.code_lifetime_seconds,
             challenge_lifetime_seconds=self.challenge_lifetime_seconds,
             challenge_kinds=self.challenge_kinds,
@@ -123,6 +140,8 @@ class Settings:
             shows_balance=self.shows_balance,
             lots=self.lots,
             earning=MappingProxyType(dict(self.earning)),
+            refunds=MappingProxyType(dict(self.refunds)),
+            claw_back=self.claw_back,
         )
 
 

@@ -2,15 +2,17 @@
 # ruff: noqa: S608 -- what is put into statements is this file's own lists of columns; values are always bound
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from points_engine.adapters.sqlite_lots import SqliteLotBooks
-from points_engine.adapters.sqlite_parts import SqlitePartBooks
+from points_engine.adapters.sqlite_payments import SqlitePaymentBooks
 from points_engine.adapters.sqlite_proofs import Row, SqliteProofBooks, moment_or_none
+from points_engine.adapters.sqlite_refunds import SqliteRefundBooks
 from points_engine.adapters.sqlite_register import SqliteRegisterBooks
+from points_engine.adapters.sqlite_settlements import SqliteSettlementBooks
 from points_engine.amounts import Asset
-from points_engine.contract import CanceledBy, PaymentState, PhoneNumber, Refusal
+from points_engine.contract import Channel, PhoneNumber, Refusal, Taker
 from points_engine.ledger import (
     GENESIS,
     AccountKind,
@@ -20,7 +22,7 @@ from points_engine.ledger import (
     microseconds,
     moment,
 )
-from points_engine.limits import PinFreeUse
+from points_engine.limits import DayUse
 from points_engine.payment_code import CodeState
 from points_engine.ports import (
     AccountRow,
@@ -31,18 +33,14 @@ from points_engine.ports import (
     CommandRow,
     Holder,
     MemberRow,
-    PaymentRow,
     TillRow,
 )
 
 _HOLDER = """
-    a.id, a.asset, a.balance_units, a.pin_free_limit_units, a.pin_free_day, a.pin_free_count, a.pin_free_units,
+    a.id, a.asset, a.balance_units, a.pin_free_limit_units, a.use_day, a.pin_free_count, a.pin_free_units,
+    a.paid_count, a.paid_units,
     m.id, m.member_no, m.name, m.is_frozen, m.pin_hash, m.pin_failures, m.is_pin_locked, m.pin_locks,
     m.pin_locked_until_us, m.phone, a.next_expiry_us
-"""
-_PAYMENT = """
-    id, order_id, till, cashier, code_key, asset, units, account, clearing, state, refusal, canceled_by, balance_units,
-    challenge_expires_at_us, pin_free_day, opened_at_us, at_us, is_split
 """
 _HOLDER_BY_ID = f"SELECT {_HOLDER} FROM account a JOIN member m ON m.id = a.owner WHERE a.id = ?"
 _HOLDER_OF = f"""
@@ -57,30 +55,19 @@ _CHARGE_FACTS = f"""
     LEFT JOIN payment_code c ON c.code_key = ?3
     LEFT JOIN member m ON m.id = c.member
     LEFT JOIN account a ON a.owner = m.id AND a.asset = ?1 AND a.kind = 'customer'
-    WHERE t.till_id = ?4
+    WHERE t.till_id = ?4 AND t.channel = ?5
 """
 _TILL = """
     SELECT t.id, s.id FROM till t JOIN account s ON s.owner = t.shop AND s.asset = ? AND s.kind = 'clearing'
-    WHERE t.till_id = ?
-"""
-_PAYMENT_BY_ORDER = f"SELECT {_PAYMENT} FROM payment WHERE order_id = ?"
-_OPEN_PAYMENTS = f"""
-    SELECT {_PAYMENT} FROM payment
-    WHERE state = 'requires_action' AND challenge_expires_at_us <= ? ORDER BY id
-"""
-_OPEN_PAYMENTS_OF = f"""
-    SELECT {_PAYMENT} FROM payment
-    WHERE state = 'requires_action' AND account = ? AND challenge_expires_at_us <= ? ORDER BY id
-"""
-_ADD_PAYMENT = f"""
-    INSERT INTO payment ({_PAYMENT}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    WHERE t.till_id = ? AND t.channel = ?
 """
 _ADD_TRANSFER = """
     INSERT INTO transfer (id, kind, debit, credit, units, balance_units, payment, command_id, reason, at_us, actor, chain)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SET_BALANCE = """
-    UPDATE account SET balance_units = ?, pin_free_day = ?, pin_free_count = ?, pin_free_units = ? WHERE id = ?
+    UPDATE account SET balance_units = ?1, overdraft_units = min(overdraft_units, max(0, -?1)), use_day = ?, pin_free_count = ?, pin_free_units = ?, paid_count = ?, paid_units = ?
+    WHERE id = ?
 """
 
 # Read where every charge passes: a dict is faster than calling the enum.
@@ -90,45 +77,21 @@ _REFUSALS = {refusal.code: refusal for refusal in Refusal}
 
 
 def _holder(row: Row) -> Holder:
-    account, asset, balance, limit, day, count, units, member, number, name, frozen, pin_hash = row[:12]
-    failures, locked, locks, until_us, phone, next_us = row[12:]
+    account, asset, balance, limit, day, free_count, free_units, count, units = row[:9]
+    member, number, name, frozen, pin_hash = row[9:14]
+    failures, locked, locks, until_us, phone, next_us = row[14:]
     return Holder(
-        account, _ASSETS[asset], balance, limit, PinFreeUse(day, count, units),
+        account, _ASSETS[asset], balance, limit, DayUse(day, free_count, free_units, count, units),
         member, number, name, bool(frozen), pin_hash, failures, bool(locked), locks, moment_or_none(until_us),
         None if phone is None else PhoneNumber(phone), moment_or_none(next_us),
     )  # fmt: skip
-
-
-def _payment(row: Row) -> PaymentRow:
-    number, order_id, till, cashier, code_key, asset, units, account, clearing = row[:9]
-    state, refusal, canceled_by, balance, due_us, pin_free_day, opened_at_us, at_us, is_split = row[9:]
-    return PaymentRow(
-        id=number,
-        order_id=order_id,
-        till=till,
-        cashier=cashier,
-        code_key=code_key,
-        asset=Asset(asset),
-        units=units,
-        account_id=account,
-        clearing_id=clearing,
-        state=PaymentState(state),
-        refusal=None if refusal is None else _REFUSALS[refusal],
-        canceled_by=None if canceled_by is None else CanceledBy(canceled_by),
-        balance_units=balance,
-        challenge_expires_at=moment_or_none(due_us),
-        pin_free_day=pin_free_day,
-        opened_at=moment(opened_at_us),
-        at=moment(at_us),
-        is_split=bool(is_split),
-    )
 
 
 def _microseconds(at: datetime | None) -> int | None:
     return None if at is None else microseconds(at)
 
 
-class SqliteBooks(SqliteLotBooks, SqliteRegisterBooks, SqlitePartBooks, SqliteProofBooks, Books):
+class SqliteBooks(SqliteSettlementBooks, SqliteRefundBooks, SqliteLotBooks, SqliteRegisterBooks, SqlitePaymentBooks, SqliteProofBooks, Books):
     """Reads and writes on one connection; serves one transaction after the other.
 
     Where every charge passes, words of an enum are bound as plain `str`: sqlite3 looks for an adapter for any subclass.
@@ -147,8 +110,8 @@ class SqliteBooks(SqliteLotBooks, SqliteRegisterBooks, SqlitePartBooks, SqlitePr
 
     # --- reads
 
-    def till(self, till_id: str, asset: Asset) -> TillRow | None:
-        row = self._one(_TILL, asset, till_id)
+    def till(self, till_id: str, asset: Asset, channel: Channel = Channel.TILL) -> TillRow | None:
+        row = self._one(_TILL, asset, till_id, channel)
         return None if row is None else TillRow._make(row)
 
     def member(self, member_no: str) -> MemberRow | None:
@@ -178,8 +141,9 @@ class SqliteBooks(SqliteLotBooks, SqliteRegisterBooks, SqlitePartBooks, SqlitePr
     def has_code(self, code_key: int) -> bool:
         return self._one("SELECT 1 FROM payment_code WHERE code_key = ?", code_key) is not None
 
-    def charge_facts(self, order_id: str, till_id: str, code_key: int, asset: Asset) -> ChargeFacts:
-        row = self._one(_CHARGE_FACTS, str(asset), order_id, code_key, till_id)
+    def charge_facts(self, order_id: str, taker: Taker, code_key: int, asset: Asset) -> ChargeFacts:
+        channel, till_id = taker
+        row = self._one(_CHARGE_FACTS, str(asset), order_id, code_key, till_id, str(channel))
         if row is None:
             return ChargeFacts(None, None, None, None)
         till, clearing_id, payment_id, known_key, state, expires_at_us = row[:6]
@@ -190,15 +154,11 @@ class SqliteBooks(SqliteLotBooks, SqliteRegisterBooks, SqlitePartBooks, SqlitePr
         payment = None if payment_id is None else self.payment(order_id)
         return ChargeFacts(TillRow(till, clearing_id), payment, code, holder)
 
-    def payment(self, order_id: str) -> PaymentRow | None:
-        row = self._one(_PAYMENT_BY_ORDER, order_id)
-        return None if row is None else _payment(row)
-
-    def open_payments(self, due_by: datetime, account_id: int | None = None) -> Sequence[PaymentRow]:
-        due_by_us = microseconds(due_by)
-        if account_id is None:
-            return [_payment(row) for row in self._execute(_OPEN_PAYMENTS, (due_by_us,))]
-        return [_payment(row) for row in self._execute(_OPEN_PAYMENTS_OF, (account_id, due_by_us))]
+    def member_facts(self, order_id: str, taker: Taker, member_no: str, asset: Asset) -> ChargeFacts:
+        till = self.till(taker.taker_id, asset, taker.channel)
+        known = self.member(member_no)
+        holder = None if known is None else self.holder_of(known.member, asset)
+        return ChargeFacts(till, self.payment(order_id), None, holder)
 
     def answer(self, answer_id: str) -> AnswerRow | None:
         row = self._one(
@@ -222,7 +182,7 @@ class SqliteBooks(SqliteLotBooks, SqliteRegisterBooks, SqlitePartBooks, SqlitePr
 
     # --- writes
 
-    def put_till(self, till_id: str, shop_id: str) -> None:
+    def put_till(self, till_id: str, shop_id: str, channel: Channel = Channel.TILL) -> None:
         self._execute("INSERT INTO shop (shop_id) VALUES (?) ON CONFLICT DO NOTHING", (shop_id,))
         row = self._one("SELECT id FROM shop WHERE shop_id = ?", shop_id)
         assert row is not None
@@ -232,15 +192,19 @@ class SqliteBooks(SqliteLotBooks, SqliteRegisterBooks, SqlitePartBooks, SqlitePr
                 "INSERT INTO account (kind, asset, owner) VALUES ('clearing', ?, ?) ON CONFLICT DO NOTHING",
                 (asset, shop),
             )
-        self._execute(
-            "INSERT INTO till (till_id, shop) VALUES (?, ?) ON CONFLICT (till_id) DO UPDATE SET shop = excluded.shop",
-            (till_id, shop),
-        )
+        for taker_id, way in ((till_id, channel), (shop_id, Channel.ONLINE)):
+            self._execute(
+                "INSERT INTO till (till_id, shop, channel) VALUES (?, ?, ?)"
+                " ON CONFLICT (till_id, channel) DO UPDATE SET shop = excluded.shop",
+                (taker_id, shop, way),
+            )
 
-    def add_member(self, member_no: str, name: str, birthday: date | None = None) -> None:
+    def add_member(
+        self, member_no: str, name: str, birthday: date | None = None, at: datetime | None = None
+    ) -> None:
         member = self._execute(
-            "INSERT INTO member (member_no, name, birthday) VALUES (?, ?, ?)",
-            (member_no, name, birthday and birthday.isoformat()),
+            "INSERT INTO member (member_no, name, birthday, enrolled_at_us) VALUES (?, ?, ?, ?)",
+            (member_no, name, birthday and birthday.isoformat(), _microseconds(at)),
         ).lastrowid
         for asset in Asset:
             self._execute(
@@ -261,8 +225,8 @@ class SqliteBooks(SqliteLotBooks, SqliteRegisterBooks, SqlitePartBooks, SqlitePr
     def set_pin_free_limit(self, account_id: int, units: int | None) -> None:
         self._execute("UPDATE account SET pin_free_limit_units = ? WHERE id = ?", (units, account_id))
 
-    def set_balance(self, account_id: int, balance_units: int, use: PinFreeUse) -> None:
-        self._execute(_SET_BALANCE, (balance_units, use.day, use.times, use.units, account_id))
+    def set_balance(self, account_id: int, balance_units: int, use: DayUse) -> None:
+        self._execute(_SET_BALANCE, (balance_units, *use, account_id))
 
     def add_transfer(
         self,
@@ -298,43 +262,10 @@ class SqliteBooks(SqliteLotBooks, SqliteRegisterBooks, SqlitePartBooks, SqlitePr
         transfer = Transfer(number, *moved)
         link = chain_after(head[1], transfer)
         at_us = microseconds(transfer.at)
-        self._execute(_ADD_TRANSFER, (number, str(transfer.kind), *transfer[2:9], at_us, transfer.actor, link))
-        return number, link
-
-    def add_payment(self, payment: PaymentRow) -> int:
-        cursor = self._execute(
-            _ADD_PAYMENT,
-            (
-                *payment[1:5],
-                str(payment.asset),
-                *payment[6:9],
-                str(payment.state),
-                payment.refusal and payment.refusal.code,
-                payment.canceled_by,
-                payment.balance_units,
-                _microseconds(payment.challenge_expires_at),
-                payment.pin_free_day,
-                microseconds(payment.opened_at),
-                microseconds(payment.at),
-                payment.is_split,
-            ),
-        )
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
-
-    def set_payment(self, payment: PaymentRow) -> None:
-        refusal = payment.refusal and payment.refusal.code
         self._execute(
-            "UPDATE payment SET state = ?, refusal = ?, canceled_by = ?, balance_units = ?, at_us = ? WHERE id = ?",
-            (
-                payment.state,
-                refusal,
-                payment.canceled_by,
-                payment.balance_units,
-                microseconds(payment.at),
-                payment.id,
-            ),
+            _ADD_TRANSFER, (number, str(transfer.kind), *transfer[2:9], at_us, transfer.actor, link)
         )
+        return number, link
 
     def add_code(self, code: CodeRow) -> None:
         self._execute(
@@ -381,13 +312,10 @@ class SqliteBooks(SqliteLotBooks, SqliteRegisterBooks, SqlitePartBooks, SqlitePr
 
     def all_accounts(self) -> Iterator[AccountRow]:
         for number, kind, asset, owner, balance, *use in self._execute(
-            "SELECT id, kind, asset, owner, balance_units, pin_free_day, pin_free_count, pin_free_units"
-            " FROM account ORDER BY id"
+            "SELECT id, kind, asset, owner, balance_units, use_day, pin_free_count, pin_free_units, paid_count,"
+            " paid_units FROM account ORDER BY id"
         ):
-            yield AccountRow(number, AccountKind(kind), Asset(asset), owner, balance, PinFreeUse(*use))
-
-    def all_payments(self) -> Iterator[PaymentRow]:
-        return map(_payment, self._execute(f"SELECT {_PAYMENT} FROM payment ORDER BY id"))
+            yield AccountRow(number, AccountKind(kind), Asset(asset), owner, balance, DayUse(*use))
 
     def all_transfers(self) -> Iterator[tuple[Transfer, bytes]]:
         for row in self._execute(

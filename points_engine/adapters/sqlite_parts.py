@@ -1,8 +1,9 @@
 """The parts of payments in SQLite."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
-from points_engine.adapters.sqlite_proofs import SqliteProofBooks
+from points_engine.adapters.sqlite_proofs import SqliteProofBooks, moment_or_none
 from points_engine.amounts import Asset
 from points_engine.part_ports import PartBooks, PartRow
 
@@ -19,6 +20,10 @@ class SqlitePartBooks(SqliteProofBooks, PartBooks):
                 (payment_id,),
             )
         ]
+
+    def member_since(self, member: int) -> datetime | None:
+        row = self._one("SELECT enrolled_at_us FROM member WHERE id = ?", member)
+        return None if row is None else moment_or_none(row[0])
 
     def add_parts(self, payment_id: int, parts: Sequence[PartRow]) -> None:
         for place, part in enumerate(parts):

@@ -25,6 +25,12 @@ _OPEN_PAYMENTS_OF = f"""
     SELECT {_PAYMENT} FROM payment
     WHERE state = 'requires_action' AND account = ? AND challenge_expires_at_us <= ? ORDER BY id
 """
+_OPEN_PAYMENTS_OF_MEMBER = f"""
+    SELECT {_PAYMENT} FROM payment
+    WHERE state = 'requires_action' AND challenge_expires_at_us <= ?2
+        AND account IN (SELECT id FROM account WHERE owner = ?1 AND kind = 'customer')
+    ORDER BY id
+"""
 _ADD_PAYMENT = f"""
     INSERT INTO payment ({_PAYMENT}) VALUES (NULL{", ?" * 22})
 """
@@ -34,8 +40,8 @@ _REFUSALS = {refusal.code: refusal for refusal in Refusal}
 
 def _payment(row: Row) -> PaymentRow:
     number, order_id, till, cashier, code_key, asset, units, account, clearing = row[:9]
-    state, refusal, canceled_by, balance, due_us, pin_free_day, opened_at_us, at_us, is_split = row[9:17]
-    paid_day, pay_from, total_asset, total_units, reference = row[17:]
+    state, refusal, canceled_by, balance, due_us, pin_free_day, opened_at_us, at_us, is_split = row[9:18]
+    paid_day, pay_from, total_asset, total_units, reference = row[18:]
     return PaymentRow(
         id=number,
         order_id=order_id,
@@ -74,6 +80,11 @@ class SqlitePaymentBooks(SqlitePartBooks):
         if account_id is None:
             return [_payment(row) for row in self._execute(_OPEN_PAYMENTS, (due_by_us,))]
         return [_payment(row) for row in self._execute(_OPEN_PAYMENTS_OF, (account_id, due_by_us))]
+
+    def open_payments_of(self, member: int, due_by: datetime) -> Sequence[PaymentRow]:
+        return [
+            _payment(row) for row in self._execute(_OPEN_PAYMENTS_OF_MEMBER, (member, microseconds(due_by)))
+        ]
 
     def add_payment(self, payment: PaymentRow) -> int:
         total, due = payment.order_total, payment.challenge_expires_at

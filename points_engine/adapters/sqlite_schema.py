@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from points_engine.adapters.sqlite_lot_schema import LOT_TABLES
 from points_engine.adapters.sqlite_part_schema import PART_TABLES
 from points_engine.adapters.sqlite_proof_schema import PROOF_TABLES
+from points_engine.adapters.sqlite_refund_schema import REFUND_TABLES
+from points_engine.adapters.sqlite_settlement_schema import SETTLEMENT_TABLES
 from points_engine.amounts import Asset
 from points_engine.ledger import SIDES, AccountKind, TransferKind
 from points_engine.ports import StoreUnavailable
@@ -23,7 +25,7 @@ Migration = Sequence[str]
 _SCHEME_ACCOUNTS = ", ".join(
     f"('{kind}', '{asset}', 0, NULL)"
     for kind in AccountKind
-    if kind not in (AccountKind.CUSTOMER, AccountKind.CLEARING)
+    if kind not in (AccountKind.CUSTOMER, AccountKind.CLEARING, AccountKind.OWED, AccountKind.SETTLED)
     for asset in Asset
 )
 _ACCOUNT_KINDS = ", ".join(f"'{kind}'" for kind in AccountKind)
@@ -49,8 +51,10 @@ _FIRST: Migration = (
     """
     CREATE TABLE till (
         id      INTEGER PRIMARY KEY,
-        till_id TEXT NOT NULL UNIQUE,
-        shop    INTEGER NOT NULL REFERENCES shop
+        till_id TEXT NOT NULL,              -- a courier's id on 'delivery', the shop's own on 'online'
+        shop    INTEGER NOT NULL REFERENCES shop,
+        channel TEXT NOT NULL DEFAULT 'till' CHECK (channel IN ('till', 'online', 'delivery')),
+        UNIQUE (till_id, channel)
     ) STRICT
     """,
     """
@@ -67,6 +71,7 @@ _FIRST: Migration = (
         pin_locked_until_us INTEGER,        -- NULL in a lock: until it is recovered
         phone          TEXT,                -- E.164
         birthday       TEXT,                -- ISO 8601
+        enrolled_at_us INTEGER,
         import_mark    BLOB                 -- of the row they were imported from: the same row enrols nobody again
     ) STRICT
     """,
@@ -75,12 +80,15 @@ _FIRST: Migration = (
         id                   INTEGER PRIMARY KEY,
         kind                 TEXT NOT NULL CHECK (kind IN ({_ACCOUNT_KINDS})),
         asset                TEXT NOT NULL,
-        owner                INTEGER NOT NULL,   -- customer: member.id; clearing: shop.id; others: 0
-        balance_units        INTEGER CHECK (balance_units >= 0),   -- customers only; the others' is a sum
+        owner                INTEGER NOT NULL,   -- customer, owed: member.id; clearing, settled: shop.id; others: 0
+        balance_units        INTEGER CHECK (balance_units >= -overdraft_units),   -- customers only; the others' is a sum
+        overdraft_units      INTEGER NOT NULL DEFAULT 0 CHECK (overdraft_units >= 0),   -- left open by a claw-back
         pin_free_limit_units INTEGER CHECK (pin_free_limit_units >= 0),
-        pin_free_day         INTEGER NOT NULL DEFAULT 0,           -- days since 0001-01-01 = 1
+        use_day              INTEGER NOT NULL DEFAULT 0,           -- days since 0001-01-01 = 1; the counters are its
         pin_free_count       INTEGER NOT NULL DEFAULT 0,
         pin_free_units       INTEGER NOT NULL DEFAULT 0,
+        paid_count           INTEGER NOT NULL DEFAULT 0 CHECK (paid_count >= 0),
+        paid_units           INTEGER NOT NULL DEFAULT 0 CHECK (paid_units >= 0),
         next_expiry_us       INTEGER,       -- of its lots with something left; NULL: it has none
         UNIQUE (owner, asset, kind),
         CHECK ((kind = 'customer') = (balance_units IS NOT NULL))
@@ -102,7 +110,7 @@ _FIRST: Migration = (
         order_id                TEXT NOT NULL UNIQUE,
         till                    INTEGER NOT NULL REFERENCES till,
         cashier                 TEXT NOT NULL,
-        code_key                INTEGER,          -- NULL: a reversal came before the charge
+        code_key                INTEGER,          -- online: of the member's number; NULL: reversed before it came
         asset                   TEXT NOT NULL,
         units                   INTEGER NOT NULL CHECK (units >= 0),
         account                 INTEGER REFERENCES account,   -- NULL: the code led to nobody
@@ -116,7 +124,12 @@ _FIRST: Migration = (
         pin_free_day            INTEGER,
         opened_at_us            INTEGER NOT NULL,
         at_us                   INTEGER NOT NULL,
-        is_split                INTEGER NOT NULL DEFAULT 0 CHECK (is_split IN (0, 1))
+        is_split                INTEGER NOT NULL DEFAULT 0 CHECK (is_split IN (0, 1)),
+        paid_day                INTEGER,
+        pay_from                TEXT,             -- assets, with commas between; NULL: the amount's own
+        total_asset             TEXT,
+        total_units             INTEGER,
+        reference               TEXT
     ) STRICT
     """,
     """
@@ -130,7 +143,7 @@ _FIRST: Migration = (
         debit         INTEGER NOT NULL REFERENCES account,
         credit        INTEGER NOT NULL REFERENCES account,
         units         INTEGER NOT NULL CHECK (units > 0),
-        balance_units INTEGER NOT NULL CHECK (balance_units >= 0),   -- the customer's, after it
+        balance_units INTEGER NOT NULL,                              -- the customer's, after it
         payment       INTEGER REFERENCES payment,
         command_id    TEXT,
         reason        TEXT,
@@ -177,6 +190,8 @@ _FIRST: Migration = (
     *PROOF_TABLES,
     *PART_TABLES,
     *LOT_TABLES,
+    *REFUND_TABLES,
+    *SETTLEMENT_TABLES,
 )
 
 MIGRATIONS: Sequence[Migration] = (_FIRST,)

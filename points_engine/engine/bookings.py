@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from points_engine import challenge, ledger, payment
+from points_engine import challenge, ledger, lots, payment
 from points_engine.challenge import ChallengeEvent, ChallengeState
 from points_engine.contract import CanceledBy, PaymentState, Refusal
+from points_engine.engine import lots_kept
 from points_engine.ledger import AccountKind, TransferKind
-from points_engine.limits import PinFreeUse
+from points_engine.limits import DayUse
+from points_engine.lot_ports import Expired
 from points_engine.part_ports import PartRow
 from points_engine.payment import Booking, PaymentEvent
 from points_engine.ports import Books, Holder, PaymentRow
@@ -35,11 +37,11 @@ class BooksWrong(AssertionError):
 
 
 class Take(NamedTuple):
-    """A part that is about to be taken, from whom; `use` is their PIN-free use with it, when it is PIN-free."""
+    """A part that is about to be taken, from whom; `use` is their use of the day with it."""
 
     part: PartRow
     holder: Holder
-    use: PinFreeUse | None = None
+    use: DayUse
 
 
 def parts_of(books: Books, row: PaymentRow) -> Sequence[PartRow]:
@@ -62,31 +64,69 @@ def transfer(
     at: datetime,
     *,
     clearing_id: int = 0,
-    use: PinFreeUse | None = None,
+    use: DayUse | None = None,
     payment_id: int | None = None,
     command_id: str | None = None,
     reason: str | None = None,
+    actor: str | None = None,
+    first_lot_id: int | None = None,
 ) -> int:
     """Book one transfer of `kind` between the holder and whom the kind names; return the holder's balance after it.
 
-    Raises BooksWrong when the balance would fall below zero: the caller has to have looked.
+    The holder's lots go with it: those whose time is up expire first, what goes is taken out of the others (the lot
+    `first_lot_id` before all), and what a payment gives back goes to where it took it from, or expires at once if that
+    is too late. Raises BooksWrong when the balance would fall below zero: the caller has to have looked, after
+    `expire_lots_if_due`.
     """
+    holder = expire_lots_if_due(books, holder, at)
     balance_units = ledger.balance_after(kind, holder.balance_units, units)
-    if balance_units < 0:
-        raise BooksWrong(f"a {kind} would leave account {holder.account_id} below zero")
     debit, credit = ledger.SIDES[kind]
+    if balance_units < 0 and debit is AccountKind.CUSTOMER and kind is not TransferKind.CLAW_BACK:
+        raise BooksWrong(f"a {kind} would leave account {holder.account_id} below zero")
     books.add_transfer(
         kind, _account(books, debit, holder, clearing_id), _account(books, credit, holder, clearing_id), units,
-        balance_units, at, payment_id=payment_id, command_id=command_id, reason=reason,
+        balance_units, at, payment_id=payment_id, command_id=command_id, reason=reason, actor=actor,
     )  # fmt: skip
     if balance_units != holder.balance_units:
-        books.set_balance(holder.account_id, balance_units, use or holder.pin_free_use)
+        books.set_balance(holder.account_id, balance_units, use or holder.day_use)
+    if debit is AccountKind.CUSTOMER:
+        is_payment = kind in lots_kept.TAKEN_BY_PAYMENTS
+        lots_kept.take(books, holder, units, payment_id if is_payment else None, first_lot_id)
+    elif kind in lots_kept.GIVEN_BACK and payment_id is not None:
+        overdue_units = lots_kept.give_back(books, payment_id, holder, units, at)
+        if overdue_units:
+            return _expire(books, books.holder(holder.account_id), overdue_units, at)
+    return balance_units
+
+
+def expire_lots_if_due(books: Books, holder: Holder, now: datetime) -> Holder:
+    """The holder once lots whose time is up have expired; whoever looks first sees to it."""
+    return expire_lots(books, holder, now)[0] if lots.is_due(holder.next_expiry_at, now) else holder
+
+
+def expire_lots(books: Books, holder: Holder, now: datetime) -> tuple[Holder, Expired]:
+    """Expire a holder's lots whose time is up, of which there is one; the holder after it, and what expired."""
+    expired = books.expire_lots(holder.account_id, now)
+    next_expiry_at = books.settle_next_expiry(holder.account_id)
+    balance_units = _expire(books, holder, expired.units, now)
+    return holder._replace(balance_units=balance_units, next_expiry_at=next_expiry_at), expired
+
+
+def _expire(books: Books, holder: Holder, units: int, at: datetime) -> int:
+    """Book what expired and is in no lot any more; return the balance after it."""
+    kind = TransferKind.EXPIRE
+    balance_units = ledger.balance_after(kind, holder.balance_units, units)
+    expired_id = books.scheme_account(AccountKind.EXPIRED, holder.asset)
+    books.add_transfer(kind, holder.account_id, expired_id, units, balance_units, at)
+    books.set_balance(holder.account_id, balance_units, holder.day_use)
     return balance_units
 
 
 def _account(books: Books, kind: AccountKind, holder: Holder, clearing_id: int) -> int:
     if kind is AccountKind.CUSTOMER:
         return holder.account_id
+    if kind is AccountKind.OWED:
+        return books.owed_account(holder.member, holder.asset)
     return clearing_id if kind is AccountKind.CLEARING else books.scheme_account(kind, holder.asset)
 
 
@@ -126,18 +166,28 @@ def advance(
 ) -> PaymentRow:
     """Move a stored payment on, with the transfers of its parts.
 
-    A move that leads nowhere and moves nothing writes nothing.
+    A move that leads nowhere and moves nothing writes nothing. What was refunded is not given back again.
     """
     step = payment.move(before.state, event)
     if step == (before.state, None):
         return before
     after = before._replace(state=step.state, refusal=refusal, canceled_by=canceled_by, at=at)
     if step.booking is not None:
+        back = books.refunded(before.id) if step.booking is Booking.REVERSAL else {}
         for part in parts_of(books, before):
-            balance_units = transfer(
-                books, _KIND[step.booking], books.holder(part.account_id), part.units, at,
-                clearing_id=part.clearing_id, payment_id=before.id,
-            )  # fmt: skip
+            holder = books.holder(part.account_id)
+            gives_back = step.booking in {Booking.VOID, Booking.REVERSAL}
+            use = holder.day_use.less(part.units, before.paid_day) if gives_back else None
+            balance_units, units = holder.balance_units, part.units
+            if part.asset in back:
+                units -= back[part.asset].units
+            if units:
+                balance_units = transfer(
+                    books, _KIND[step.booking], holder, units, at,
+                    clearing_id=part.clearing_id, use=use, payment_id=before.id,
+                )  # fmt: skip
+            elif use is not None:
+                books.set_balance(holder.account_id, balance_units, use)
             if part.account_id == before.account_id:
                 after = after._replace(balance_units=balance_units)
     books.set_payment(after)

@@ -16,6 +16,7 @@ from points_engine.contract import (
     Credit,
     Credited,
     Done,
+    EnrolCourier,
     EnrolMember,
     EnrolTill,
     Grant,
@@ -33,7 +34,7 @@ from points_engine.payment_code import RANDOM_DIGITS, CodeLayout
 from points_engine.ports import Books, CommandRow, Ids
 
 AdministrativeCommand = (
-    EnrolTill | EnrolMember | SetFrozen | SetPinFreeLimit | SetPin | Credit | IssueCode | BindPhone
+    EnrolTill | EnrolCourier | EnrolMember | SetFrozen | SetPinFreeLimit | SetPin | Credit | IssueCode | BindPhone
     | Accumulate | Grant | Adjust
 )  # fmt: skip
 
@@ -92,9 +93,9 @@ def reply_of(command: AdministrativeCommand, row: CommandRow | None, layout: Cod
     if row.refusal is not None:
         return Refused(refusal=row.refusal)
     if isinstance(command, Adjust) and row.balance_units is not None:
-        return Credited(balance=Amount(command.asset, row.balance_units))
+        return Credited(balance=Amount(command.asset, max(0, row.balance_units)))
     if isinstance(command, Credit | Grant) and row.balance_units is not None:
-        return Credited(balance=Amount(command.amount.asset, row.balance_units))
+        return Credited(balance=Amount(command.amount.asset, max(0, row.balance_units)))
     if isinstance(command, IssueCode) and row.nonce is not None and row.expires_at is not None:
         code = Secret(code_text(row.nonce, layout, ids))
         return CodeIssued(code=code, issued_at=row.at, expires_at=row.expires_at)

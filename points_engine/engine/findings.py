@@ -27,7 +27,13 @@ class Check(enum.StrEnum):
     NEXT_EXPIRY = "next expiry"
     LOT_USES = "what payments took out of lots"
     EARNINGS = "what orders earned"
+    REFUNDS = "refunds"
+    TAKEN_BACK = "what was taken back"
+    DEBTS = "debts"
+    CLOSED_DAYS = "closed days"
+    SETTLEMENTS = "settlements"
     PIN_FREE_COUNTERS = "PIN-free counters"
+    DAY_COUNTERS = "day's counters"
 
 
 class Finding(NamedTuple):

@@ -4,10 +4,13 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from datetime import date
 from typing import Any, NamedTuple, Self, get_args
 
 from points_engine import contract
-from points_engine.contract import Command, CommandInvalid, Credit, Grant, Reply
+from points_engine.amounts import Asset
+from points_engine.bill import Bill
+from points_engine.contract import Command, CommandInvalid, Credit, Grant, Refused, Reply
 from points_engine.engine.accounts import Accounts
 from points_engine.engine.accumulation import Accumulation
 from points_engine.engine.approvals import Approvals
@@ -16,17 +19,21 @@ from points_engine.engine.charges import Charges
 from points_engine.engine.codes import Codes
 from points_engine.engine.expiry import ExpiryProgress, ExpiryRun
 from points_engine.engine.findings import Finding
+from points_engine.engine.judging import Judge
 from points_engine.engine.members import Members
 from points_engine.engine.outbox import Outbox, OutboxMessage
 from points_engine.engine.payments import Payments
 from points_engine.engine.recovery import Recovery
 from points_engine.engine.register import Register
+from points_engine.engine.refunds import Refunds
 from points_engine.engine.replies import Replies
 from points_engine.engine.scheme import Scheme
+from points_engine.engine.settlements import Settlements
 from points_engine.engine.sms_codes import SmsCodes
 from points_engine.engine.verify import verify
 from points_engine.ports import Books, Clock, Ids, PinHasher, Store
 from points_engine.proof_ports import PinOpener, SmsSender
+from points_engine.risk import RiskHook
 
 TEXT_LENGTH_MAX = 200
 
@@ -37,7 +44,9 @@ _COMMANDS: tuple[type[Command], ...] = get_args(Command)
 
 _TEXT_FIELDS = {kind: tuple(field.name for field in fields(kind) if field.type is str) for kind in _COMMANDS}
 
-_MAY_BE_EMPTY = frozenset({"name", "reason", "cashier"})
+_ASSETS = frozenset(Asset)
+
+_MAY_BE_EMPTY = frozenset({"name", "reason", "cashier", "reference"})
 
 
 class Swept(NamedTuple):
@@ -52,7 +61,8 @@ class Swept(NamedTuple):
 class Engine:
     """The whole engine behind one call. Thread-safe: several threads may call it at once.
 
-    Without a `sender` short messages are kept for the shop's staff; without an `opener` no sealed PINs are taken.
+    Without a `sender` short messages are kept for the shop's staff; without an `opener` no sealed PINs are taken; without
+    a `risk` hook (`points_engine.risk`) the limits alone decide.
     """
 
     def __init__(
@@ -65,6 +75,7 @@ class Engine:
         *,
         sender: SmsSender | None = None,
         opener: PinOpener | None = None,
+        risk: RiskHook | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -78,8 +89,10 @@ class Engine:
         accounts = Accounts(store, clock, scheme)
         self._expiry = ExpiryRun(store, clock)
         self._codes = Codes(store, clock, ids, scheme)
-        self._payments = Payments(store, clock, replies)
-        charges = Charges(store, clock, ids, scheme, replies)
+        self._payments = Payments(store, clock, scheme, replies)
+        refunds = Refunds(store, clock, scheme)
+        self._settlements = Settlements(store, clock, scheme)
+        charges = Charges(store, clock, ids, scheme, replies, Judge(scheme, risk))
         challenges = Challenges(store, clock, ids, hasher, opener, scheme, replies, sms_codes)
         approvals = Approvals(store, clock, scheme, replies)
         recovery = Recovery(store, clock, ids, hasher, scheme, sms_codes, self._outbox)
@@ -99,10 +112,15 @@ class Engine:
             contract.ShowExpiring: accounts.expiring,
             contract.IssueCode: self._codes.issue,
             contract.Charge: charges.charge,
+            contract.ChargeMember: charges.charge,
+            contract.ChargeOnDelivery: charges.charge,
+            contract.EnrolCourier: members.enrol_courier,
             contract.AnswerChallenge: challenges.answer,
             contract.Cancel: self._payments.cancel,
             contract.Query: self._payments.query,
             contract.Reverse: self._payments.reverse,
+            contract.Refund: refunds.refund,
+            contract.Settle: self._settlements.settle,
             contract.BindPhone: recovery.bind_phone,
             contract.SendSmsCode: sms_codes.send,
             contract.Approve: approvals.approve,
@@ -170,6 +188,13 @@ class Engine:
         """The newest short messages, newest first, with their text as long as it is of use. Raises EngineFault."""
         return self._outbox.read(most)
 
+    def bill(self, shop_id: str, day: date) -> Bill | Refused:
+        """The bill of a shop's closed day (`points_engine.bill.bill_text` writes it). Raises EngineFault.
+
+        Refuses SHOP_UNKNOWN, and DAY_NOT_SETTLED until the day is closed.
+        """
+        return self._settlements.bill(shop_id, day)
+
     def verify(self) -> list[Finding]:
         """What is wrong with the books: nothing, unless somebody edited them. Raises EngineFault."""
         return verify(self._store)
@@ -187,12 +212,33 @@ class Engine:
 
 def _check(command: Command) -> None:
     for name in _TEXT_FIELDS[type(command)]:
-        text = getattr(command, name)
-        if not isinstance(text, str):
-            raise CommandInvalid(f"{name} must be a text")
-        if len(text) > TEXT_LENGTH_MAX or (not text and name not in _MAY_BE_EMPTY):
-            raise CommandInvalid(f"{name} must have 1 to {TEXT_LENGTH_MAX} characters")
-        if _NOT_TEXT.search(text):
-            raise CommandInvalid(f"{name} must not hold control characters")
+        _check_text(name, getattr(command, name), may_be_empty=name in _MAY_BE_EMPTY)
+    if isinstance(command, contract.Refund):
+        _check_refund(command)
+    if isinstance(command, contract.Settle) and type(command.day) is not date:
+        raise CommandInvalid("day must be a date")
+    pay_from = getattr(command, "pay_from", ())
+    if pay_from and (len(set(pay_from)) != len(pay_from) or not set(pay_from) <= _ASSETS):
+        raise CommandInvalid("pay_from must name assets, each once")
     if isinstance(command, contract.SetPinFreeLimit) and command.units is not None and command.units < 0:
         raise CommandInvalid("units must not be negative")
+
+
+def _check_text(name: str, text: object, *, may_be_empty: bool = False) -> None:
+    if not isinstance(text, str):
+        raise CommandInvalid(f"{name} must be a text")
+    if len(text) > TEXT_LENGTH_MAX or (not text and not may_be_empty):
+        raise CommandInvalid(f"{name} must have 1 to {TEXT_LENGTH_MAX} characters")
+    if _NOT_TEXT.search(text):
+        raise CommandInvalid(f"{name} must not hold control characters")
+
+
+def _check_refund(command: contract.Refund) -> None:
+    """Money that is given back has a name and a reason behind it."""
+    _check_text("actor.name", command.actor.name)
+    if not isinstance(command.actor.level, contract.StaffLevel):
+        raise CommandInvalid("actor.level must be one of StaffLevel")
+    if command.till_id is not None:
+        _check_text("till_id", command.till_id)
+    if not command.reason.strip():
+        raise CommandInvalid("reason must say why")

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from points_engine import pin_rules
 from points_engine.contract import (
+    Channel,
+    EnrolCourier,
     EnrolMember,
     EnrolTill,
     Refusal,
@@ -48,13 +50,22 @@ class Members:
 
         return self._run(command, act)
 
+    def enrol_courier(self, command: EnrolCourier) -> Reply:
+        """Make a courier known, or let them collect for another shop."""
+
+        def act(books: Books, _now: datetime) -> Outcome:
+            books.put_till(command.courier_id, command.shop_id, Channel.DELIVERY)
+            return Outcome()
+
+        return self._run(command, act)
+
     def enrol_member(self, command: EnrolMember) -> Reply:
         """Make a member known."""
 
-        def act(books: Books, _now: datetime) -> Outcome:
+        def act(books: Books, now: datetime) -> Outcome:
             if books.member(command.member_no) is not None:
                 return Outcome(refusal=Refusal.MEMBER_EXISTS)
-            books.add_member(command.member_no, command.name, command.birthday)
+            books.add_member(command.member_no, command.name, command.birthday, now)
             return Outcome()
 
         return self._run(command, act)

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from points_engine.amounts import Asset
 from points_engine.contract import Cancel, PaymentState, Query, Refusal, Refused, Reply, Reverse
-from points_engine.engine import bookings
+from points_engine.engine import bookings, debts
 from points_engine.engine.bookings import expire_if_due, is_due
 from points_engine.engine.replies import Replies
+from points_engine.engine.scheme import Scheme
 from points_engine.payment import PaymentEvent
 from points_engine.ports import Books, Clock, PaymentRow, Store
 
@@ -14,8 +15,9 @@ from points_engine.ports import Books, Clock, PaymentRow, Store
 class Payments:
     """Carries out Cancel, Query and Reverse; thread-safe."""
 
-    def __init__(self, store: Store, clock: Clock, replies: Replies) -> None:
+    def __init__(self, store: Store, clock: Clock, scheme: Scheme, replies: Replies) -> None:
         self._store = store
+        self._scheme = scheme
         self._clock = clock
         self._replies = replies
 
@@ -60,7 +62,7 @@ class Payments:
 
         def work(books: Books) -> Reply:
             now = self._clock.now()
-            till = books.till(command.till_id, Asset.POINTS)
+            till = books.till(command.till_id, Asset.POINTS, command.channel)
             if till is None:
                 return Refused(refusal=Refusal.TILL_NOT_ENROLLED)
             row = books.payment(command.order_id)
@@ -73,10 +75,21 @@ class Payments:
             elif row.till != till.till:
                 return Refused(refusal=Refusal.NOT_PERMITTED)
             else:
-                row = bookings.advance(books, expire_if_due(books, row, now), PaymentEvent.REVERSE, now)
+                row = self._reverse(books, expire_if_due(books, row, now), now)
             return self._replies.stored(books, row, now)
 
         return self._store.transact(work)
+
+    def _reverse(self, books: Books, before: PaymentRow, now: datetime) -> PaymentRow:
+        """Give back what is left of a payment, and take back what its order earned."""
+        after = bookings.advance(books, before, PaymentEvent.REVERSE, now)
+        if before.state is not PaymentState.SUCCEEDED or before.account_id is None:
+            return after
+        taken = debts.take_back(books, before, before.units, self._scheme.claw_back, now, None, "reversal")
+        if taken.units:
+            after = after._replace(balance_units=books.holder(before.account_id).balance_units)
+            books.set_payment(after)
+        return after
 
     def sweep(self, books: Books, now: datetime) -> int:
         """End every open payment whose time is up; says how many."""

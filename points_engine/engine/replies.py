@@ -1,5 +1,6 @@
 """From a stored payment to what the till is told about it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from points_engine import challenge
@@ -9,13 +10,16 @@ from points_engine.contract import (
     Challenge,
     ChallengeKind,
     Payment,
+    PaymentPart,
     PaymentState,
     Refusal,
     Refused,
     SealTo,
     SmsSent,
 )
+from points_engine.engine.bookings import parts_of
 from points_engine.engine.scheme import Scheme
+from points_engine.part_ports import PartRow
 from points_engine.ports import Books, Holder, Ids, PaymentRow
 from points_engine.proof_ports import PinOpener, SmsCodeRow
 
@@ -52,6 +56,16 @@ def sms_sent(books: Books, code: SmsCodeRow, scheme: Scheme) -> SmsSent:
     )
 
 
+_TAKEN = frozenset({PaymentState.REQUIRES_ACTION, PaymentState.SUCCEEDED})
+
+
+def _parts(row: PaymentRow, parts: Sequence[PartRow]) -> tuple[PaymentPart, ...]:
+    return tuple(
+        PaymentPart(taken=Amount(part.asset, part.units), worth=Amount(row.asset, part.worth_units))
+        for part in parts
+    )
+
+
 class Replies:
     """Makes the replies about payments. `opener` is None where no sealed PINs are taken."""
 
@@ -61,16 +75,22 @@ class Replies:
         self._opener = opener
 
     def payment(
-        self, row: PaymentRow, holder: Holder | None, now: datetime, *, books: Books | None = None
+        self,
+        row: PaymentRow,
+        holder: Holder | None,
+        now: datetime,
+        *,
+        books: Books | None = None,
+        parts: Sequence[PartRow] = (),
     ) -> Payment:
         """What `row` looks like from a till.
 
         `holder` is the one behind it, None when the code led to nobody. `books` tell of SMS codes sent for it: a fresh
-        payment has none.
+        payment has none. `parts` are its parts.
         """
         balance = None
         if self._scheme.shows_balance and row.balance_units is not None:
-            balance = Amount(row.asset, row.balance_units)
+            balance = Amount(row.asset, max(0, row.balance_units))
         return Payment(
             order_id=row.order_id,
             state=row.state,
@@ -80,12 +100,13 @@ class Replies:
             challenge=self._challenge(row, holder, now, books) if holder else None,
             refused=self._refused(row, holder, balance, now),
             balance=balance,
+            parts=_parts(row, parts) if row.state in _TAKEN else (),
         )
 
     def stored(self, books: Books, row: PaymentRow, now: datetime) -> Payment:
         """`payment` for one whose holder is not at hand."""
         holder = None if row.account_id is None else books.holder(row.account_id)
-        return self.payment(row, holder, now, books=books)
+        return self.payment(row, holder, now, books=books, parts=parts_of(books, row))
 
     def nonce(self, row: PaymentRow) -> bytes:
         """What a PIN for this payment is sealed with: nobody can tell it before the payment is there."""

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
-from points_engine.amounts import Asset
-from points_engine.contract import ChallengeKind
+from points_engine.amounts import Asset, Exchange
+from points_engine.contract import ChallengeKind, ClawBackRule
 from points_engine.earning import EarnRule
 from points_engine.limits import AssetLimits
 from points_engine.lots import LotRules
 from points_engine.payment_code import CodeLayout
+from points_engine.refunding import RefundRules
 from points_engine.sms_code import SmsRules
 
 
@@ -25,6 +26,7 @@ class Scheme:
 
     layout: CodeLayout
     limits: Mapping[Asset, AssetLimits]
+    exchange: Mapping[Asset, Exchange]
     code_lifetime_seconds: int
     challenge_lifetime_seconds: int
     challenge_kinds: tuple[ChallengeKind, ...]
@@ -37,6 +39,8 @@ class Scheme:
     shows_balance: bool
     lots: LotRules
     earning: Mapping[Asset, EarnRule]
+    refunds: Mapping[Asset, RefundRules]
+    claw_back: ClawBackRule
     code_kept_for: timedelta = timedelta(minutes=10)
     replies_kept_for: timedelta = timedelta(days=1)
     sms_kept_for: timedelta = timedelta(days=30)

@@ -6,7 +6,9 @@ from points_engine import ledger
 from points_engine.engine.findings import Check, Finding
 from points_engine.engine.verify_lots import LotsAudit
 from points_engine.engine.verify_payments import PaymentsAudit
-from points_engine.ledger import AccountKind, Transfer
+from points_engine.engine.verify_refunds import RefundsAudit
+from points_engine.engine.verify_settlements import SettlementsAudit
+from points_engine.ledger import AccountKind, Transfer, TransferKind
 from points_engine.ports import AccountRow, Books, Store
 
 
@@ -16,11 +18,24 @@ def verify(store: Store) -> list[Finding]:
     Checked: the chain over all transfers; that each takes from and gives to the kinds of account its kind names, and
     that all of them sum to zero; that every customer's balance is what the ledger says, after every transfer and now,
     and never below zero; that every payment's state and amount agree with its transfers, part by part; that the parts
-    of a payment are worth it; that what is on hold is on hold for an open payment; that the PIN-free counters are
+    of a payment are worth it; that what is on hold is on hold for an open payment; that the day's counters are
     those of the day's payments; that every unit of a lot is somewhere, that lots are part of the balance, that what
-    expired was in lots, what payments took out of them was taken by payments, and what was earned is known by order.
+    expired was in lots, what payments took out of them was taken by payments, and what was earned is known by order;
+    that no refund gave back more than its payment took, that what was taken back and is owed was booked, and that closed
+    days follow each other and come to what moved in them.
     """
     return store.look(lambda books: _Audit(books).findings())
+
+
+def _may_be_below_zero(transfer: Transfer, side: AccountKind, account_id: int) -> bool:
+    """Whether an account may be below zero after this transfer.
+
+    A customer only by a claw-back, and while what comes in does not fill it up; what a shop gives back after its
+    settlement is looked at by SettlementsAudit.
+    """
+    if side is AccountKind.CUSTOMER:
+        return transfer.kind is TransferKind.CLAW_BACK or transfer.credit_id == account_id
+    return side is AccountKind.CLEARING or side in ledger.MAY_BE_NEGATIVE
 
 
 class _Audit:
@@ -33,6 +48,8 @@ class _Audit:
         self._balances: dict[int, int] = defaultdict(int)
         self._payments = PaymentsAudit(books, self._accounts, self._find)
         self._lots = LotsAudit(books, self._find)
+        self._refunds = RefundsAudit(books, self._accounts, self._find)
+        self._settlements = SettlementsAudit(books, self._accounts, self._balances, self._find)
 
     def findings(self) -> list[Finding]:
         self._accounts.update((account.id, account) for account in self._books.all_accounts())
@@ -40,6 +57,8 @@ class _Audit:
         self._check_balances()
         self._payments.check(self._balances)
         self._lots.check(self._balances)
+        self._refunds.check(self._balances, self._payments.refunded_units)
+        self._settlements.check()
         return self._found
 
     def _find(self, check: Check, subject: str, seen: object) -> None:
@@ -58,6 +77,8 @@ class _Audit:
                 chain = link
             self._read_sides(transfer)
             self._lots.read(transfer)
+            self._refunds.read(transfer)
+            self._settlements.read(transfer)
             if transfer.payment_id is not None:
                 self._payments.read(transfer, transfer.payment_id)
 
@@ -74,7 +95,7 @@ class _Audit:
                 self._find(
                     Check.RUNNING_BALANCE, subject, f"{transfer.balance_units}, not {balances[account_id]}"
                 )
-            if side not in ledger.MAY_BE_NEGATIVE and balances[account_id] < 0:
+            if balances[account_id] < 0 and not _may_be_below_zero(transfer, side, account_id):
                 self._find(Check.NEVER_BELOW_ZERO, subject, f"account {account_id} at {balances[account_id]}")
 
     def _check_balances(self) -> None:

@@ -24,7 +24,13 @@ HISTORIES: dict[PaymentState, frozenset[tuple[TransferKind, ...]]] = {
         {(), (_K.HOLD, _K.VOID), (_K.CHARGE, _K.REVERSAL), (_K.HOLD, _K.POST, _K.REVERSAL)}
     ),
 }
-"""The transfers each part of a payment in each state can have behind it, in order."""
+"""The transfers each part of a payment in each state can have behind it, in order, its refunds left out."""
+
+_BESIDE = frozenset({TransferKind.CLAW_BACK, TransferKind.DEBT})
+"""What comes of a payment's refunds for somebody's earned points moves nothing of the payment itself."""
+
+_COUNTED = frozenset({PaymentState.REQUIRES_ACTION, PaymentState.SUCCEEDED})
+"""A payment that was given back counts in its day no more."""
 
 Find = Callable[[Check, str, object], None]
 """Takes a finding: the check, what about, what was seen."""
@@ -52,19 +58,28 @@ class PaymentsAudit:
         # By payment and asset: a payment has one part of each.
         self._booked: dict[tuple[int, Asset | None], _Booked] = {}
         self._parts: dict[int, list[PartRow]] = defaultdict(list)
+        self._refunded: Counter[tuple[int, Asset | None]] = Counter()
+        self.refunded_units: dict[int, int] = {}
+        """The units of every payment of which something was refunded, once `check` has run."""
         self._on_hold: Counter[Asset] = Counter()
-        self._pin_free: Counter[tuple[int, int]] = Counter()
-        self._pin_free_units: Counter[tuple[int, int]] = Counter()
+        # How many payments of how many units, by account and day.
+        self._pin_free: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+        self._paid: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
 
     def read(self, transfer: Transfer, payment_id: int) -> None:
         """Take in a transfer made for a payment."""
+        if transfer.kind in _BESIDE:
+            return
         account = self._accounts.get(transfer.debit_id)
         key = (payment_id, account.asset if account else None)
+        if transfer.kind is TransferKind.REFUND:
+            self._read_refund(transfer, key)
+            return
         before = self._booked.get(key, _Booked((), transfer.units, 0, 0))
         sides = dict(zip(ledger.SIDES[transfer.kind], (transfer.debit_id, transfer.credit_id), strict=True))
         after = _Booked(
             (*before.history, transfer.kind),
-            transfer.units,
+            transfer.units + self._refunded[key],
             sides.get(AccountKind.CUSTOMER, before.customer_id),
             sides.get(AccountKind.CLEARING, before.clearing_id),
         )
@@ -78,11 +93,23 @@ class PaymentsAudit:
             )
         self._booked[key] = after
 
+    def _read_refund(self, transfer: Transfer, key: tuple[int, Asset | None]) -> None:
+        before = self._booked.get(key, _NOTHING)
+        self._refunded[key] += transfer.units
+        if before.history not in HISTORIES[PaymentState.SUCCEEDED] or self._refunded[key] > before.units:
+            seen = f"a refund of {transfer.units} after {[str(kind) for kind in before.history]}"
+            self._find(Check.REFUNDS, f"transfer {transfer.id}", seen)
+        if before[2:] != (transfer.credit_id, transfer.debit_id) and 0 not in before[2:]:
+            self._find(Check.REFUNDS, f"transfer {transfer.id}", "between other accounts than its payment")
+
     def check(self, balances: Mapping[int, int]) -> None:
         """Look at every payment; `balances` is what the ledger says about each account."""
         for payment_id, part in self._books.all_parts():
             self._parts[payment_id].append(part)
+        refunded_ids = {payment_id for payment_id, _ in self._refunded}
         for row in self._books.all_payments():
+            if row.id in refunded_ids:
+                self.refunded_units[row.id] = row.units
             self._check_payment(row, self._parts_of(row))
         for payment_id, _ in self._booked:
             self._find(Check.PAYMENT_OF_A_TRANSFER, f"payment {payment_id}", "there is none")
@@ -124,12 +151,17 @@ class PaymentsAudit:
             if row.state is PaymentState.REQUIRES_ACTION:
                 self._on_hold[part.asset] += part.units
             if row.pin_free_day is not None:
-                self._pin_free[part.account_id, row.pin_free_day] += 1
-                self._pin_free_units[part.account_id, row.pin_free_day] += part.units
+                _count(self._pin_free[part.account_id, row.pin_free_day], part.units)
+            if row.paid_day is not None and row.state in _COUNTED:
+                _count(self._paid[part.account_id, row.paid_day], part.units)
 
     def _check_part(self, row: PaymentRow, part: PartRow, booked: _Booked) -> None:
-        subject = f"payment {row.id}"
-        self._check_history(row, booked.history)
+        subject, history = f"payment {row.id}", booked.history
+        is_all_back = booked.units and self._refunded[row.id, part.asset] == booked.units
+        if row.state is PaymentState.REVERSED and is_all_back and TransferKind.REVERSAL not in history:
+            # Refunds had left nothing to reverse.
+            history = (*history, TransferKind.REVERSAL)
+        self._check_history(row, history)
         if booked.history and (part.units, part.account_id) != (booked.units, booked.customer_id):
             self._find(Check.PAYMENT_AMOUNT, subject, f"{part.units} units, its transfers {booked.units}")
         if booked.clearing_id not in (0, part.clearing_id):
@@ -141,14 +173,19 @@ class PaymentsAudit:
             self._find(Check.PAYMENT_STATE, f"payment {row.id}", seen)
 
     def _check_account(self, account: AccountRow, balances: Mapping[int, int]) -> None:
-        subject, use, key = (
-            f"account {account.id}",
-            account.pin_free_use,
-            (account.id, account.pin_free_use.day),
-        )
+        subject, use = f"account {account.id}", account.day_use
         if account.kind is AccountKind.HELD and balances[account.id] != self._on_hold[account.asset]:
             seen = f"{balances[account.id]}, open payments hold {self._on_hold[account.asset]}"
             self._find(Check.ON_HOLD, subject, seen)
-        if (use.times, use.units) != (self._pin_free[key], self._pin_free_units[key]):
-            seen = f"{use.times} of {use.units}, the payments say {self._pin_free[key]} of {self._pin_free_units[key]}"
-            self._find(Check.PIN_FREE_COUNTERS, subject, seen)
+        for check, told, counted in (
+            (Check.PIN_FREE_COUNTERS, [use.pin_free_times, use.pin_free_units], self._pin_free),
+            (Check.DAY_COUNTERS, [use.times, use.units], self._paid),
+        ):
+            expected = counted[account.id, use.day]
+            if told != expected:
+                self._find(check, subject, f"{told} (times, units), the payments say {expected}")
+
+
+def _count(counted: list[int], units: int) -> None:
+    counted[0] += 1
+    counted[1] += units

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from points_engine.amounts import MAX_UNITS
-from points_engine.limits import AssetLimits, LimitsInvalid, PinFreeUse, needs_pin, shop_day
+from points_engine.limits import AssetLimits, LimitsInvalid, DayUse, needs_pin, shop_day
 
 LIMITS = AssetLimits(
     minimum_units=5,
@@ -18,7 +18,7 @@ LIMITS = AssetLimits(
     pin_free_daily_count=3,
     pin_free_daily_units=1_200,
 )
-FRESH = PinFreeUse(1, 0, 0)
+FRESH = DayUse(1)
 
 
 @pytest.mark.parametrize(
@@ -32,13 +32,13 @@ FRESH = PinFreeUse(1, 0, 0)
         (700, 700, FRESH, False),
         (800, 9_999, FRESH, False),
         (801, 9_999, FRESH, True),
-        (10, None, PinFreeUse(1, 2, 20), False),
-        (10, None, PinFreeUse(1, 3, 30), True),
-        (200, None, PinFreeUse(1, 1, 1_000), False),
-        (201, None, PinFreeUse(1, 1, 1_000), True),
+        (10, None, DayUse(1, 2, 20), False),
+        (10, None, DayUse(1, 3, 30), True),
+        (200, None, DayUse(1, 1, 1_000), False),
+        (201, None, DayUse(1, 1, 1_000), True),
     ],
 )
-def test_when_a_pin_is_needed(units: int, own: int | None, use: PinFreeUse, *, expected: bool) -> None:
+def test_when_a_pin_is_needed(units: int, own: int | None, use: DayUse, *, expected: bool) -> None:
     """Over the limit that holds, over the day's count, or over the day's sum, and not before."""
     assert expected == needs_pin(LIMITS, own, use, units)
 
@@ -51,8 +51,8 @@ def test_what_a_single_payment_may_be(units: int, *, expected: bool) -> None:
 
 def test_a_new_day_starts_at_nothing() -> None:
     """The next day has its own count; the same day, or a clock that went back, goes on counting."""
-    used = PinFreeUse(10, 3, 900)
-    assert PinFreeUse(11, 0, 0) == used.on(11)
+    used = DayUse(10, 3, 900)
+    assert DayUse(11) == used.on(11)
     assert used == used.on(10)
     assert used == used.on(9)
 
@@ -72,7 +72,7 @@ def test_pin_free_payments_never_pass_the_days_limits(
     use, passed = FRESH, []
     for units in [first, *amounts]:
         if not needs_pin(LIMITS, own, use, units):
-            use = use.plus(units)
+            use = use.plus(units, is_pin_free=True)
             passed.append(units)
     assert len(passed) <= LIMITS.pin_free_daily_count
     assert sum(passed) <= LIMITS.pin_free_daily_units

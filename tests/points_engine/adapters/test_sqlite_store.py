@@ -17,7 +17,7 @@ from points_engine.amounts import Asset
 from points_engine.contract import Credit, Credited, EngineFault, PaymentState
 from points_engine.engine import bookings
 from points_engine.ledger import TransferKind
-from points_engine.limits import PinFreeUse
+from points_engine.limits import DayUse
 from points_engine.ports import Books, KeyUnavailable, StoreUnavailable
 from tests.points_engine.shop import Shop, payment, points
 
@@ -286,7 +286,7 @@ def test_a_key_of_another_database(tmp_path: Path) -> None:
 def test_our_own_bugs_come_through_as_they_are(store: SqliteStore) -> None:
     """What no environment causes is no fault of it."""
     with pytest.raises(sqlite3.IntegrityError):
-        store.transact(lambda books: books.set_balance(1, -1, PinFreeUse(0, 0, 0)))
+        store.transact(lambda books: books.set_balance(1, -1, DayUse(0)))
 
 
 # --- migrations

@@ -13,6 +13,7 @@ from points_engine.contract import (
     ChallengeKind,
     Charge,
     Payment,
+    PaymentPart,
     PaymentState,
     Refusal,
     Refused,
@@ -33,6 +34,7 @@ def test_within_the_limit_it_is_charged_at_once(shop: Shop) -> None:
         at=shop.clock.now(),
         member="王*",
         balance=points(4_500),
+        parts=(PaymentPart(taken=points(500), worth=points(500)),),
     )
     assert expected == shop.pay("m-1", 500, "o-1")
 

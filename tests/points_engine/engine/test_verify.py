@@ -41,6 +41,8 @@ EDITS = [
     (Check.ON_HOLD, "UPDATE payment SET units = units + 1 WHERE order_id = 'open'"),
     (Check.PIN_FREE_COUNTERS, "UPDATE account SET pin_free_count = 0 WHERE pin_free_count > 0"),
     (Check.PIN_FREE_COUNTERS, "UPDATE account SET pin_free_units = 1 WHERE pin_free_count > 0"),
+    (Check.DAY_COUNTERS, "UPDATE account SET paid_count = 7 WHERE paid_count > 0"),
+    (Check.DAY_COUNTERS, "UPDATE account SET paid_units = 1 WHERE paid_count > 0"),
 ]
 
 
