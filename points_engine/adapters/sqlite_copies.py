@@ -74,12 +74,9 @@ def to_oneself(database: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("BEGIN EXCLUSIVE")
             yield connection
         finally:
+            # The log comes back when an engine opens the file: here it would lie beside whatever took its place.
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            with suppress(
-                sqlite3.OperationalError
-            ):  # where the file was replaced or fails, the next opening does it
-                connection.execute("PRAGMA journal_mode = WAL")
 
 
 def remove_database(database: Path) -> None:

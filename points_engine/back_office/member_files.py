@@ -218,7 +218,7 @@ def _file_fault(file: Path, done: str, error: OSError) -> Failed:
     return Failed(
         f"{file} cannot be {done} ({error.strerror or error})",
         "Check its name, its rights and the disk.",
-        code=3,
+        code=FAULT,
         word="fault",
     )
 

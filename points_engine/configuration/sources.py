@@ -23,14 +23,15 @@ class Written:
     `file` and `text` are the settings file; `variables` names the variable of each path that the environment gave.
     """
 
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(repr=False)
     file: Path | None = None
     text: str = field(default="", repr=False)
     variables: Mapping[fields.Path, str] = field(default_factory=dict)
 
     def place_of(self, path: fields.Path) -> str | None:
-        """Where a setting, or the table around it, was written; None for a default."""
-        return self.variable_of(path) or self._line_of(path)
+        """Where a setting, the table around it or something in it was written; None for a default."""
+        inside = (name for each, name in self.variables.items() if each[: len(path)] == path)
+        return self.variable_of(path) or self._line_of(path) or next(inside, None)
 
     def variable_of(self, path: fields.Path) -> str | None:
         """The variable that gave a setting, or the table around it."""
@@ -144,5 +145,6 @@ def unknown(path: fields.Path, siblings: Iterable[str], everywhere: Iterable[Set
 
 
 def _meant(name: str, known: Mapping[str, Setting]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ". `points-engine settings` lists those there are."
+    rest = {each.removeprefix(PREFIX): each for each in known}
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), list(rest), n=1)
+    return f"; did you mean {rest[near[0]]}?" if near else ". `points-engine settings` lists those there are."
