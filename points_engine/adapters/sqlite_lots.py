@@ -41,8 +41,7 @@ BEYOND_ALL = 2**62
 
 
 def _earning(row: Row) -> EarningRow:
-    *earned, expires_at_us, taken_back_units, at_us = row
-    return EarningRow(*earned, moment_or_none(expires_at_us), taken_back_units, moment(at_us))
+    return EarningRow._make((*row[:8], moment_or_none(row[8]), row[9], moment(row[10])))
 
 
 class SqliteLotBooks(SqliteProofBooks, LotBooks):
