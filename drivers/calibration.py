@@ -2,7 +2,7 @@
 
 Each label is scanned once, in either order, with half a second between. What came is read in every way that is known,
 and the ways that give both labels are the answer: what is put around a label, how it ends, the keyboard's layout, how
-fast the gun types. The answer is options of the gun's path; a gun that is set like a new one needs none.
+fast the gun types. The answer is options of the gun's path, and each way is tried with the parser that will read.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from drivers.calibration_labels import LABELS
+from drivers.framing import FrameMode, Framer
 from drivers.key_codes import ENTER, KEYPAD_ENTER, LAYOUTS, TAB, translation
 from drivers.key_presses import KeyPressParser, event_frame
 from drivers.keystrokes import Key, meant_char
@@ -24,8 +25,14 @@ SILENCE_SECONDS = 0.4
 
 _MOST_PIECES = 4096
 
+_UNHEARD_PROTOCOLS = {"honeywell", "acknak"}
+"""How a gun takes commands and answers: its labels are the same without."""
+
 _AIM = re.compile(r"\A\][A-Za-z][0-9A-Za-z]|\][A-Za-z][0-9A-Za-z]\Z")
-_ENDS = ((b"\r\n", "crlf"), (b"\r", "cr"), (b"\n", "lf"), (b"", "silence"))
+_FRAMES = (FrameMode.STX_ETX, FrameMode.CR_LF, FrameMode.CR, FrameMode.LF, FrameMode.SILENCE)
+"""The strictest first: what is ended by CR LF would be read by CR alone as well."""
+_ENDS = ("key", "silence")
+_LEAST_SILENCE_SECONDS, _MOST_SILENCE_SECONDS = 0.1, 1.0
 
 LEARNABLE: Mapping[str, frozenset[str]] = {
     "serial": frozenset({"frame", "silence_seconds", "protocol", "prefix", "suffix"}),
@@ -73,6 +80,7 @@ class Calibration:
         self._found: dict[str, dict[Setting, None]] = {}
         self._bursts: dict[str, Burst] = {}
         self.stage = Stage.FIRST
+        self.judged = 0  # how many bursts were looked at
         self.learnt: Mapping[str, str] | None = None
 
     def hear(self, frame: bytes, at: float) -> None:
@@ -100,6 +108,8 @@ class Calibration:
         if self.learnt is None:
             raise ValueError("nothing has been learnt yet")
         kept = {name: value for name, value in before.items() if name not in LEARNABLE[self._kind]}
+        if before.get("protocol") in _UNHEARD_PROTOCOLS and "protocol" not in self.learnt:
+            kept["protocol"] = before["protocol"]
         return {**kept, **self.learnt}
 
     def _burst_at(self, at: float) -> Burst:
@@ -112,6 +122,7 @@ class Calibration:
     def _judge(self, burst: Burst) -> None:
         if self.stage is Stage.LEARNT:
             return
+        self.judged += 1
         read = _READERS[self._kind]
         for label in LABELS:
             settings = dict.fromkeys(read(burst, label))
@@ -158,50 +169,59 @@ def _read_serial(burst: Burst, label: str) -> Iterator[Setting]:
         if (around := _around(scan.text, label)) is not None:
             yield _setting(*around, protocol="ssi")
             return
-    before, found, after = data.partition(label.encode())
-    if not found:
-        return
-    frame = None
-    if before[:1] == b"\x02" and b"\x03" in after:
-        frame, before, after = "stx", before[1:], after[: after.index(b"\x03")].rstrip(b"\r\n")
-    else:
-        end, frame = next((end, name) for end, name in _ENDS if after.endswith(end))
-        after = after[: len(after) - len(end)]
-    if (around := _around((before + found + after).decode("latin-1"), label)) is not None:
-        yield _setting(*around, frame=frame)
+    for mode in _FRAMES:
+        framer = Framer(mode)
+        scans = [*framer.feed(data, burst.last_at), *framer.idle(burst.last_at + SILENCE_SECONDS)]
+        if len(scans) != 1 or framer.take_misreads():
+            continue
+        if (around := _around(scans[0].text, label)) is not None:
+            yield _setting(*around, frame=mode.value)
+            return
 
 
 def _time_serial(setting: Setting, bursts: Sequence[Burst]) -> dict[str, str]:
     """A gun that ends its labels by nothing is read the sooner, the shorter the silence that is waited for."""
     if ("frame", "silence") not in setting:
         return {}
-    gaps = [gap for burst in bursts for gap in _gaps([at for _, at in burst.frames])]
-    return {"silence_seconds": _number(min(max(4 * max(gaps, default=0.0), 0.05), 0.3))}
+    return _silence_of([[at for _, at in burst.frames] for burst in bursts])
+
+
+def _silence_of(bursts: Sequence[Sequence[float]]) -> dict[str, str]:
+    """Four times the longest pause inside a label: a label cut by a busy machine would be two."""
+    longest = max((gap for times in bursts for gap in _gaps(times)), default=0.0)
+    return {"silence_seconds": _number(min(max(4 * longest, _LEAST_SILENCE_SECONDS), _MOST_SILENCE_SECONDS))}
 
 
 # ---- keys, read past the windows
 
 
+_PRESS_OF_ENTER = event_frame(1, ENTER, 1)
+_DOWN = _PRESS_OF_ENTER[4:]
 _END_FRAMES = {event_frame(1, code, value) for code in (ENTER, KEYPAD_ENTER, TAB) for value in (0, 1)}
 
 
 def _read_events(burst: Burst, label: str) -> Iterator[Setting]:
-    has_end = any(frame in _END_FRAMES for frame, _ in burst.frames)
     for layout in LAYOUTS:
-        parser = KeyPressParser(layout=layout)
-        scans = [scan for frame, at in burst.frames for scan in parser.feed(frame, at)]
-        scans += parser.idle(burst.last_at + SILENCE_SECONDS)
-        if len(scans) == 1 and (around := _around(scans[0].text, label)) is not None:
-            yield _setting(
-                *around, layout="" if layout == "us" else layout, end="key" if has_end else "silence"
-            )
+        for end in _ENDS:
+            parser = KeyPressParser(layout=layout, end=end)
+            scans = [scan for frame, at in burst.frames for scan in parser.feed(frame, at)]
+            scans += parser.idle(burst.last_at + SILENCE_SECONDS)
+            if len(scans) != 1 or parser.take_misreads():
+                continue
+            if (around := _around(scans[0].text, label)) is not None:
+                yield _setting(*around, layout="" if layout == "us" else layout, end=end)
+                break
 
 
 def _time_events(setting: Setting, bursts: Sequence[Burst]) -> dict[str, str]:
     if ("end", "silence") not in setting:
         return {}
-    gaps = [gap for burst in bursts for gap in _gaps([at for _, at in burst.frames])]
-    return {"silence_seconds": _number(min(max(4 * max(gaps, default=0.0), 0.05), 0.3))}
+    return _silence_of([[at for frame, at in burst.frames if _is_press(frame)] for burst in bursts])
+
+
+def _is_press(frame: bytes) -> bool:
+    """Whether an input event is a key going down that may be a character's."""
+    return len(frame) == len(_PRESS_OF_ENTER) and frame[:2] == _PRESS_OF_ENTER[:2] and frame[4:] == _DOWN
 
 
 # ---- keys that come through a window
@@ -211,8 +231,13 @@ def _read_keys(burst: Burst, label: str) -> Iterator[Setting]:
     pressed = [key for key, is_press, _ in burst.keys if is_press and not key.is_auto_repeat]
     for layouts, meant in _translations():
         text = "".join(meant_char(key, meant) or "" for key in pressed)
-        if (around := _around(text, label)) is not None:
-            yield _setting(*around, layouts=layouts)
+        for meant_text in (
+            text,
+            text.swapcase(),
+        ):  # the latter: Caps Lock is on, which is no setting of the gun
+            if (around := _around(meant_text, label)) is not None:
+                yield _setting(*around, layouts=layouts)
+                break
 
 
 def _translations() -> Iterator[tuple[str, Mapping[str, str] | None]]:
@@ -228,7 +253,9 @@ def _time_keys(_: Setting, bursts: Sequence[Burst]) -> dict[str, str]:
     """Times for a gun slower than the parser expects; half as slow again is still read."""
     gaps, lates, dwells = [0.0], [0.0], [0.0]
     for burst in bursts:
-        presses = [(key, at) for key, is_press, at in burst.keys if is_press and not key.is_modifier]
+        presses = [
+            (key, _when(key, at)) for key, is_press, at in burst.keys if is_press and not key.is_modifier
+        ]
         gaps += _gaps([at for key, at in presses if not key.is_suffix])
         chars = [at for key, at in presses if not key.is_suffix]
         lates += [at - chars[-1] for key, at in presses if key.is_suffix and chars and at >= chars[-1]]
@@ -251,9 +278,14 @@ def _dwells(burst: Burst) -> Iterator[float]:
         if key.is_modifier:
             continue
         if is_press:
-            down[key.code] = at
+            down[key.code] = _when(key, at)
         elif key.code in down:
-            yield at - down.pop(key.code)
+            yield _when(key, at) - down.pop(key.code)
+
+
+def _when(key: Key, at: float) -> float:
+    """When the window system saw the key, where it tells: the till may be busy for a moment."""
+    return at if key.stamp_seconds is None else key.stamp_seconds
 
 
 def _gaps(times: Sequence[float]) -> list[float]:

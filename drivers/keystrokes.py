@@ -282,13 +282,18 @@ class KeystrokeParser:
         last = run.held[-1]
         typed = "".join(meant_char(held.key, self._meant) or "" for held in run.held)
         least = self._min_length if last.key.is_suffix else self._min_length_unsuffixed
-        if not (typed.startswith(self._prefix) and typed.endswith(self._suffix)):
-            return None
+        if not self._has_affixes(typed):
+            typed = typed.swapcase()  # their letters tell that Caps Lock is on
+            if not self._has_affixes(typed):
+                return None
         labelled = typed[len(self._prefix) : len(typed) - len(self._suffix)]
         if len(labelled) < least:
             return None
         aim_id, text = split_aim_id(labelled)
         return Scan(labelled.encode(), text, symbology_of(aim_id), aim_id, at=last.at) if text else None
+
+    def _has_affixes(self, typed: str) -> bool:
+        return typed.startswith(self._prefix) and typed.endswith(self._suffix)
 
 
 def meant_char(key: Key, meant: Mapping[str, str] | None) -> str | None:

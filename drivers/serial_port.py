@@ -33,6 +33,15 @@ _ABSENT = {errno.ENOENT, errno.ENODEV, errno.ENXIO}
 _DENIED = {errno.EACCES, errno.EPERM}
 _BUSY = {errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK}
 
+_REFUSALS: tuple[type[Exception], ...] = (OSError, ValueError)
+"""What an opening fails with: pyserial's own error is an OSError; what a line cannot be set to is not, on POSIX."""
+try:
+    import termios
+except ImportError:
+    pass  # Windows has none
+else:
+    _REFUSALS = (*_REFUSALS, termios.error)
+
 _READ_BYTES = 4096
 
 READ_TIMEOUT_SECONDS = 0.05
@@ -103,7 +112,7 @@ class SerialPort:
                 write_timeout=self._write_timeout_seconds,
                 exclusive=True,
             )
-        except (OSError, ValueError) as error:  # pyserial's own error is an OSError
+        except _REFUSALS as error:
             raise explain(self._node, error) from error
         self._receive = receiver_of(self._port)
 
@@ -122,10 +131,10 @@ class SerialPort:
             port = self._opened()
             port.baudrate = baud
             port.reset_input_buffer()
-        except ValueError as error:
-            raise explain(self._node, error) from error
         except OSError as error:
             raise DeviceLost(self._node) from error
+        except _REFUSALS as error:
+            raise explain(self._node, error) from error
 
     def drop_input(self) -> None:
         """Forget what has come and was not read. Raises DeviceLost."""

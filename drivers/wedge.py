@@ -59,13 +59,25 @@ class WedgeGun(Device):
     ) -> None:
         super().__init__(path, repeats=repeats or RepeatFilter(), clock=clock)
         self._parser = parser or KeystrokeParser()
+        self._on_key: Callable[[Key, float, bool], None] | None = None
+
+    def lend(self, on_key: Callable[[Key, float, bool], None] | None) -> None:
+        """Hand characters, Enter and Tab to `on_key` (key, seconds, whether pressed) and nobody else, until None.
+
+        From any thread; `on_key` is called on the window's thread. What comes meanwhile is neither scan nor typing.
+        """
+        self._on_key = on_key
 
     def press(self, key: Key) -> Verdict:
         """A key went down: give `release` back to the focus, then drop the event if `swallow`."""
+        if self._lent(key, is_press=True):
+            return Verdict(swallow=True, release=self._parser.flush())
         return self._judge(self._parser.press, key)
 
     def release(self, key: Key) -> Verdict:
         """A key went up: give `release` back to the focus, then drop the event if `swallow`."""
+        if self._lent(key, is_press=False):
+            return Verdict(swallow=True, release=self._parser.flush())
         return self._judge(self._parser.release, key)
 
     def idle(self) -> Verdict:
@@ -86,6 +98,15 @@ class WedgeGun(Device):
     def _begin(self) -> None:
         self._move(Step.CLAIM)
         self._move(Step.ENABLE)
+
+    def _lent(self, key: Key, *, is_press: bool) -> bool:
+        """Whether somebody else has taken the key; those by which a person leaves a window are not lent."""
+        on_key = self._on_key
+        if on_key is None or not (key.is_suffix or key.scanned_char is not None):
+            return False
+        at = self._clock()
+        self._call(lambda lent: on_key(lent, at, is_press), key)
+        return True
 
     def _judge(self, judge: Callable[[Key, float], Verdict], key: Key) -> Verdict:
         if self.health().state is not State.ENABLED:

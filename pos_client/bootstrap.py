@@ -26,6 +26,7 @@ from points_engine.contract import EngineFault, EnrolTill, Refused
 from pos_client.cashier import Cashier
 from pos_client.clock import SystemClock
 from pos_client.engine_client.embedded import EmbeddedEngine
+from pos_client.gun_calibrator import GunCalibrator
 from pos_client.hardware import Hardware
 from pos_client.inbox import QueueInbox
 from pos_client.journal import JournalReader, SqliteJournal
@@ -48,6 +49,7 @@ from pos_client.staff import Shift, open_shift
 from pos_client.till.events import DeviceLamp
 from pos_client.till.state import Till
 from pos_client.till.view import CashierView, CustomerView, Message, Tone, View
+from pos_client.till_cameras import TillCameras
 from pos_client.till_devices import TillDevices
 
 logger = logging.getLogger(__name__)
@@ -121,7 +123,12 @@ class TillApplication:
         self.wording: Wording = load_wording(Language(settings.language), strict=choices.raise_bugs)
         self._sounds = Sounds()
         self._screen = QtScreen(self._sounds.play)
-        self.hardware = Hardware((*settings.devices, *settings.keypads), self.inbox)
+        self.hardware = Hardware(
+            (*settings.devices, *settings.keypads),
+            self.inbox,
+            is_payment_code=CodeLayout(choices.engine_settings.code_prefix).recognises,
+        )
+        self._calibrator = GunCalibrator(self.hardware)
         self.keypads = Keypads(self.inbox, self.hardware.devices, on_key=self._sounds.click)
         apply_style(app)
         self._qt_texts: QtTexts | None = QtTexts(app, self.wording)
@@ -184,6 +191,7 @@ class TillApplication:
         if self.device_setup is not None:
             self.device_setup.close_workers()
             self.device_setup.close()
+        self._calibrator.end()
         self.keypads.stop_asking()
         self.hardware.stop()
         self.inbox.close()
@@ -231,6 +239,8 @@ class TillApplication:
                 clock=self._choices.clock,
                 zone=self._zone,
                 on_used=self._follow_wedges,
+                calibrator=self._calibrator,
+                cameras=TillCameras(self.hardware),
             )
         self.device_setup.show()
         self.device_setup.raise_()

@@ -59,6 +59,7 @@ class CalibrationPage(QWidget):
         self._on_learnt = on_learnt
         self._path: str | None = None
         self._running: str | None = None
+        self._learnt: tuple[str | None, ...] = ()
         self._words = "idle"
         self._tone = Tone.NEUTRAL
         self.band = StatusBand(icon_side=36, largest=24)
@@ -110,7 +111,7 @@ class CalibrationPage(QWidget):
         """Offer to calibrate this device; one that is being calibrated is finished first."""
         if path != self._path:
             self._path = path
-            if not self.is_running:
+            if not self.is_running and path not in self._learnt:
                 self._say("idle", Tone.NEUTRAL)
         self._paint()
 
@@ -127,7 +128,7 @@ class CalibrationPage(QWidget):
             self._begin(self._path)
 
     def _begin(self, path: str) -> None:
-        self._running = path
+        self._running, self._learnt = path, ()
         self._over.start()
         self.countdown.run_until(self._clock.now() + timedelta(seconds=CALIBRATION_SECONDS))
         self._say(Stage.FIRST, _TONES[Stage.FIRST])
@@ -152,6 +153,7 @@ class CalibrationPage(QWidget):
         if path is None:
             return
         if progress.stage is Stage.LEARNT and progress.path is not None:
+            self._learnt = (path, progress.path, None)  # one device, and while the table is made anew, none
             self._end(Stage.LEARNT, _TONES[Stage.LEARNT])
             self._on_learnt(path, progress.path)
         else:

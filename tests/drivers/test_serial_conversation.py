@@ -2,8 +2,6 @@
 
 import os
 import select
-import termios
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,9 +13,9 @@ from drivers.gun_commands import Feedback
 from drivers.serial_gun import SerialGun, SerialSettings
 from drivers.serial_protocols import SerialProtocol
 from drivers.ssi import TRIGGER_OFF, TRIGGER_ON
+from tests.drivers.gun_at_speed import GunAtSpeed
 from tests.drivers.pty_line import PtyLine
 from tests.drivers.ssi_gun import is_acknowledged, label_packets, transmissions
-from tests.drivers.test_baud_search import garbled
 from tests.drivers.watcher import Watcher
 
 CODE = "660123456789012345"
@@ -89,38 +87,6 @@ def test_a_plain_gun_cannot_be_told(line: PtyLine, watcher: Watcher, started: St
     assert b"" == heard(line, 1, 0.05)
 
 
-class GunAtSpeed:
-    """Scans a label again and again on a line, at one speed, whatever the till's end listens at."""
-
-    def __init__(self, line: PtyLine, rate: int) -> None:
-        self._line = line
-        self._rate = rate
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        """Pull the trigger."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Let it go."""
-        self._is_over.set()
-        self._thread.join()
-
-    def send(self, text: str) -> None:
-        """Read one label."""
-        self._line.send(garbled(text.encode() + b"\r", self._rate, self._till_rate()))
-
-    def _run(self) -> None:
-        while not self._is_over.wait(0.35):
-            self.send(LABELS[0])
-
-    def _till_rate(self) -> int:
-        """What the till has set its end to: a pseudo-terminal keeps it, though it has no speed."""
-        constants = {getattr(termios, f"B{rate}"): rate for rate in RATES}
-        return constants[termios.tcgetattr(self._line._gun)[4]]
-
-
 @pytest.fixture
 def gun_at_speed(line: PtyLine) -> Iterator[GunAtSpeed]:
     """A gun set to the third speed that is tried."""
@@ -136,10 +102,10 @@ def test_the_speed_is_found(
     gun = gun_at(line, baud=None)
     started(gun)
     watcher.until_state(State.ENABLED)
-    gun_at_speed.start()
+    gun_at_speed.repeat(lambda: LABELS[0], 0.35)
     assert watcher.until(lambda: gun.found_baud is not None)
     gun_at_speed.close()
     assert (RATES[2], 2) == (gun.found_baud, gun.health().statistics.misreads)
-    gun_at_speed.send(CODE)
+    gun_at_speed.say(CODE)
     assert watcher.until(lambda: CODE in watcher.texts)
     assert set(watcher.texts) <= {CODE, *LABELS}

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,13 @@ from drivers.device import Device, State
 from drivers.errors import DeviceAbsent, DeviceBusy, DevicePermission, DeviceUnusable, DriverMissing
 from drivers.framing import FrameMode
 from drivers.serial_gun import SerialGun, SerialSettings
-from drivers.serial_port import PortInfo, explain, identity_of, list_ports, receiver_of
+from drivers.serial_port import (
+    PortInfo,
+    explain,
+    identity_of,
+    list_ports,
+    receiver_of,
+)
 from tests.drivers.pty_line import PluggedLine, Port, PtyLine
 from tests.drivers.watcher import Watcher
 
@@ -268,6 +275,7 @@ def test_ids_and_serial_number_tell_guns_apart(port: Port, identity: str | None)
         (OSError(errno.EPERM, "x"), DevicePermission),
         (OSError(errno.ENOTTY, "x"), DeviceUnusable),
         (ValueError("Invalid baud rate"), DeviceUnusable),
+        (termios.error(errno.EINVAL, "Invalid argument"), DeviceUnusable),
     ],
 )
 def test_an_error_of_opening_means(error: Exception, expected: type[Exception]) -> None:

@@ -209,7 +209,7 @@ def test_the_page_that_is_shown_is_the_pressed_one(open_till: OpenTill) -> None:
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
         pressed = [each for each, it in window.page_buttons.items() if it.role is ButtonRole.PRIMARY]
         assert ([page], page) == (pressed, window.page)
-    assert set(window.page_buttons) == {Page.DETAILS, Page.TRIAL}
+    assert set(window.page_buttons) == {Page.DETAILS, Page.TRIAL, Page.CALIBRATION}
 
 
 def test_a_till_without_devices_can_get_one(open_till: OpenTill, qtbot: QtBot) -> None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from pytestqt.qtbot import QtBot
 
 from pos_client.device_setup import Attached
+from pos_client.gun_calibrator import GunCalibrator
 from pos_client.hardware import Hardware
 from pos_client.inbox import QueueInbox
 from pos_client.screens.device_setup_window import DeviceSetupWindow
@@ -46,6 +47,7 @@ class Till:
             clock=HandClock(),
             zone=ZoneInfo("Asia/Shanghai"),
             on_used=self._note,
+            calibrator=GunCalibrator(self.hardware),
         )
         self.hardware.start()
 
