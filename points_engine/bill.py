@@ -3,7 +3,7 @@
 RFC 4180: comma, CRLF, quotes where needed; UTF-8, with a byte order mark if asked for (some spreadsheets guess the
 encoding without one) and read with or without it. A text that a spreadsheet would take for a formula (it begins with
 one of = + - @) gets an apostrophe in front, as does one that begins with an apostrophe; reading takes it off again.
-Numbers are never negative: the kind of a line says which way it goes. The totals at the end say that nothing is missing.
+Numbers are never negative: the kind of a line says which way it goes. The totals at the end say that none is missing.
 """
 
 import csv
@@ -15,10 +15,12 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from points_engine.amounts import MAX_UNITS, Asset
+from points_engine.contract import Channel
 
 BYTE_ORDER_MARK = "\ufeff"
 COLUMNS = (
-    "shop_id", "day", "kind", "asset", "times", "units", "at", "order_id", "refund_id", "till_id", "cashier", "transfer",
+    "shop_id", "day", "kind", "asset", "times", "units", "at", "order_id", "refund_id", "channel", "till_id", "cashier",
+    "reference", "transfer",
 )  # fmt: skip
 """The first line of every bill; docs/bill.md says what is in each."""
 
@@ -46,10 +48,11 @@ class BillKind(enum.StrEnum):
 
 
 class BillLine(NamedTuple):
-    """What one transfer moved. `order_id`'s payment was taken at `till_id` by `cashier`.
+    """What one transfer moved. The payment of `order_id` was taken on `channel` at `till_id` by `cashier`.
 
-    `refund_id` is empty but for a refund, whose `cashier` is who made it, at `till_id` (empty: in the back office).
-    `transfer` is the ledger's number of it, by which the lines are in order.
+    On another channel than a till's, `till_id` is the courier or the shop. `refund_id` is empty but for a refund, whose
+    `cashier` is who made it, at `till_id` (empty: in the back office). `reference` is whatever else the shop knows the
+    order by. `transfer` is the ledger's number of it, by which the lines are in order.
     """
 
     kind: BillKind
@@ -58,8 +61,10 @@ class BillLine(NamedTuple):
     at: datetime
     order_id: str
     refund_id: str
+    channel: Channel
     till_id: str
     cashier: str
+    reference: str
     transfer: int
 
 
@@ -113,10 +118,10 @@ def bill_text(bill: Bill, *, with_byte_order_mark: bool = False) -> str:
     writer.writerow(COLUMNS)
     head = (_shielded(bill.shop_id), bill.day.isoformat())
     for line in bill.lines:
-        texts = map(_shielded, (line.order_id, line.refund_id, line.till_id, line.cashier))
+        texts = map(_shielded, line[4:9])
         writer.writerow((*head, line.kind, line.asset, 1, line.units, _time(line.at), *texts, line.transfer))
     for kind, asset, times, units in bill.totals():
-        writer.writerow((*head, f"total_{kind}", asset, times, units, "", "", "", "", "", ""))
+        writer.writerow((*head, f"total_{kind}", asset, times, units, *[""] * len(COLUMNS[6:])))
     return (BYTE_ORDER_MARK if with_byte_order_mark else "") + "".join(pieces)
 
 
@@ -173,12 +178,12 @@ def _check_totals(bill: Bill, totals: list[BillTotal]) -> None:
     if len(totals) != len(expected):
         raise BillInvalid(0, "there must be one total for each kind of each asset")
     for seen, right in zip(totals, expected, strict=True):
+        told = f"total_{seen.kind} of {seen.asset}"
         if seen[:2] != right[:2]:
-            raise BillInvalid(0, f"where total_{right.kind} of {right.asset} must stand is total_{seen.kind} of {seen.asset}")
+            raise BillInvalid(0, f"{told} stands where total_{right.kind} of {right.asset} must be")
         if seen != right:
-            raise BillInvalid(
-                0, f"total_{seen.kind} of {seen.asset} says {seen.times} of {seen.units} units, its lines are {right.times} of {right.units}"
-            )  # fmt: skip
+            of_lines = f"its lines are {right.times} of {right.units}"
+            raise BillInvalid(0, f"{told} says {seen.times} of {seen.units} units, {of_lines}")
 
 
 def csv_rows(text: str | bytes) -> Iterator[tuple[int, list[str]]]:
@@ -187,7 +192,7 @@ def csv_rows(text: str | bytes) -> Iterator[tuple[int, list[str]]]:
         try:
             text = text.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise BillInvalid(text[: error.start].count(b"\n") + 1, "not UTF-8") from error
+            raise BillInvalid(error.object[: error.start].count(b"\n") + 1, "not UTF-8") from error
     reader = csv.reader(_lines(text.removeprefix(BYTE_ORDER_MARK)), strict=True)
     while True:
         try:
@@ -255,8 +260,8 @@ class _Cells:
             raise self._wrong("refund_id", "must be empty but for a refund")
         return BillLine(
             kind, self._asset(), self._whole("units", MAX_UNITS), self._at(), self._text("order_id"), refund_id,
-            self._text("till_id", may_be_empty=True), self._text("cashier", may_be_empty=True),
-            self._whole("transfer", MAX_UNITS),
+            self._channel(), self._text("till_id", may_be_empty=True), self._text("cashier", may_be_empty=True),
+            self._text("reference", may_be_empty=True), self._whole("transfer", MAX_UNITS),
         )  # fmt: skip
 
     def _kind(self, word: str) -> BillKind:
@@ -269,6 +274,12 @@ class _Cells:
         if word not in set(Asset):
             raise self._wrong("asset", f"must be one of {', '.join(Asset)}")
         return Asset(word)
+
+    def _channel(self) -> Channel:
+        word = self._cells["channel"]
+        if word not in set(Channel):
+            raise self._wrong("channel", f"must be one of {', '.join(Channel)}")
+        return Channel(word)
 
     def _whole(self, column: str, highest: int) -> int:
         text = self._cells[column]

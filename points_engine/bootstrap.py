@@ -22,14 +22,15 @@ from points_engine.limits import AssetLimits
 from points_engine.payment_code import CodeLayout
 from points_engine.ports import Clock, Ids, KeyUnavailable, PinHasher, Store, StoreUnavailable
 from points_engine.proof_ports import PinOpener, SmsSender
+from points_engine.refunding import RefundRules
 from points_engine.risk import RiskAnswer, RiskFacts, RiskHook
 from points_engine.settings import PinEntry, Settings, SettingsInvalid
-from points_engine.refunding import RefundRules
 from points_engine.sms_code import SmsRules
 
 __all__ = [
-    "FILE_NAME", "AppriseGateway", "Argon2Cost", "AssetLimits", "Clock", "CodeLayout", "Engine", "HttpGateway", "Loaded",
-    "PinEntry", "RiskAnswer", "RiskFacts", "RiskHook", "RefundRules", "Settings", "SettingsInvalid", "SmsRules", "Taken", "load_settings", "open_engine",
+    "FILE_NAME", "AppriseGateway", "Argon2Cost", "AssetLimits", "Clock", "CodeLayout", "Engine", "HttpGateway",
+    "Loaded", "PinEntry", "RefundRules", "RiskAnswer", "RiskFacts", "RiskHook", "Settings", "SettingsInvalid",
+    "SmsRules", "Taken", "load_settings", "open_engine",
 ]  # fmt: skip
 
 _LOG = logging.getLogger(__name__)

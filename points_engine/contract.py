@@ -55,12 +55,12 @@ from points_engine.secrecy import Secret
 
 # Handed on; what is defined here needs no mention.
 __all__ = [
-    "Actor", "ClawBackRule", "Refund", "Refunded", "Settle", "Settled", "Settlement", "StaffLevel",
-    "Accumulate", "Accumulated", "Adjust", "ExpiresOn", "Expiring", "ExpiringUnits", "Expiry", "Grant", "ShowExpiring",
-    "ShowStatement", "Statement", "StatementLine",
-    "Approve", "BindPhone", "ChallengeKind", "Channel", "ChargeMember", "ChargeOnDelivery", "Decline", "EnrolCourier",
-    "FinishRecovery", "NextAction", "PaymentPart", "PhoneNumber", "Refusal",
-    "SealTo", "SealedPin", "Secret", "SendSmsCode", "ShowWaiting", "SmsDelivery", "SmsSent", "StartRecovery", "Taker",
+    "Accumulate", "Accumulated", "Actor", "Adjust", "Approve", "BindPhone", "ChallengeKind", "Channel",
+    "ChargeMember", "ChargeOnDelivery", "ClawBackRule", "Decline", "EnrolCourier", "ExpiresOn", "Expiring",
+    "ExpiringUnits", "Expiry", "FinishRecovery", "Grant", "NextAction", "PaymentPart", "PhoneNumber", "Refund",
+    "Refunded", "Refusal", "SealTo", "SealedPin", "Secret", "SendSmsCode", "Settle", "Settled", "Settlement",
+    "ShowExpiring", "ShowStatement", "ShowWaiting", "SmsDelivery", "SmsSent", "StaffLevel", "StartRecovery",
+    "Statement", "StatementLine", "Taker",
 ]  # fmt: skip
 
 

@@ -27,6 +27,10 @@ class AccountKind(enum.StrEnum):
     """One per asset: what was not spent in time."""
     ADJUSTED = "adjusted"
     """One per asset: what was put right by hand; below zero when more was given than taken."""
+    OWED = "owed"
+    """One per member and asset, once needed: what they owe, as a negative balance."""
+    SETTLED = "settled"
+    """One per shop and asset, once needed: what the shop's closed days come to."""
 
 
 class TransferKind(enum.StrEnum):
@@ -44,6 +48,15 @@ class TransferKind(enum.StrEnum):
     VOID = "void"
     REVERSAL = "reversal"
     REFUND = "refund"
+    CLAW_BACK = "claw_back"
+    """What an order earned is taken back with its refund."""
+    DEBT = "debt"
+    """What could not be taken back, because it was spent, is owed."""
+    RECOVERY = "recovery"
+    """What is owed is taken from what comes in."""
+    SETTLEMENT = "settlement"
+    SETTLEMENT_RETURN = "settlement_return"
+    """A closed day on which a shop gave back more than it took."""
 
 
 class Sides(NamedTuple):
@@ -66,10 +79,15 @@ SIDES: dict[TransferKind, Sides] = {
     TransferKind.VOID: Sides(AccountKind.HELD, AccountKind.CUSTOMER),
     TransferKind.REVERSAL: Sides(AccountKind.CLEARING, AccountKind.CUSTOMER),
     TransferKind.REFUND: Sides(AccountKind.CLEARING, AccountKind.CUSTOMER),
+    TransferKind.CLAW_BACK: Sides(AccountKind.CUSTOMER, AccountKind.ISSUED),
+    TransferKind.DEBT: Sides(AccountKind.OWED, AccountKind.ISSUED),
+    TransferKind.RECOVERY: Sides(AccountKind.CUSTOMER, AccountKind.OWED),
+    TransferKind.SETTLEMENT: Sides(AccountKind.CLEARING, AccountKind.SETTLED),
+    TransferKind.SETTLEMENT_RETURN: Sides(AccountKind.SETTLED, AccountKind.CLEARING),
 }
 
-MAY_BE_NEGATIVE = frozenset({AccountKind.ISSUED, AccountKind.ADJUSTED})
-"""What the scheme gives comes from here."""
+MAY_BE_NEGATIVE = frozenset({AccountKind.ISSUED, AccountKind.ADJUSTED, AccountKind.OWED})
+"""What the scheme gives comes from here, and what is owed to it is written here."""
 
 
 def balance_after(kind: TransferKind, balance_units: int, units: int) -> int:

@@ -40,8 +40,8 @@ class Actor:
 class Refund:
     """Give back a part of a payment, or all of it. `refund_id` is made and stored by the caller first.
 
-    `amount` is in the payment's own asset, like the charge's; it goes back to the assets it came from. `till_id` is None
-    in the back office. Points earned on what is given back are taken back. Replies Refunded.
+    `amount` is in the payment's own asset, like the charge's; it goes back to the assets it came from. `till_id` is
+    None in the back office. Points earned on what is given back are taken back. Replies Refunded.
 
     Refuses TILL_NOT_ENROLLED, NOT_PERMITTED (above what this level may), ORDER_MISMATCH (the id stands for another
     refund), ORDER_UNKNOWN, AMOUNT_NOT_ALLOWED (nothing, or another asset), NOT_REFUNDABLE, REFUND_TOO_LARGE.
@@ -94,7 +94,8 @@ class Settlement:
 
     `number` counts the shop's settlements of the asset from 1, a day each. `taken_units`, `reversed_units` and
     `refunded_units` are what the `…_times` payments, reversals and refunds moved. Money is in minor units: each is the
-    worth of its own total, rounded once, so that they need not add up; `net_minor` is what counts.
+    worth of its own total, rounded once, so that they need not add up: `net_minor` is what counts. None: the scheme has
+    no exchange rate for the asset.
     """
 
     shop_id: str
@@ -103,14 +104,14 @@ class Settlement:
     day: date
     taken_times: int
     taken_units: int
-    taken_minor: int
+    taken_minor: int | None
     reversed_times: int
     reversed_units: int
-    reversed_minor: int
+    reversed_minor: int | None
     refunded_times: int
     refunded_units: int
-    refunded_minor: int
-    net_minor: int
+    refunded_minor: int | None
+    net_minor: int | None
     settled_at: datetime
 
     @property

@@ -121,7 +121,9 @@ def parse_till_list(text: str | bytes) -> tuple[TillOrder, ...]:
     rows = csv_rows(text)
     line, columns = next(rows, (0, []))
     if not set(TILL_COLUMNS) <= set(columns) or len(set(columns)) != len(columns):
-        raise BillInvalid(line or 1, f"the columns must be {', '.join(TILL_COLUMNS)}, each once; others may be there")
+        raise BillInvalid(
+            line or 1, f"the columns must be {', '.join(TILL_COLUMNS)}, each once; others may be there"
+        )
     orders = []
     for line, row in rows:
         if len(row) != len(columns):

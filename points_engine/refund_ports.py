@@ -16,8 +16,8 @@ class RefundRow(NamedTuple):
     """A refund that was made, or refused; `id` is 0 until stored, `fingerprint` what was asked for.
 
     `units` is in the payment's own asset, like `before_units`, what was given back of it before. `till` is None in the
-    back office. `balance_units` is the payer's afterwards, in the payment's asset; `taken_back_units` what the order had
-    earned on it, `owed_units` how much of that is owed.
+    back office. `balance_units` is the payer's afterwards, in the payment's asset; `taken_back_units` what the order
+    had earned on it, `owed_units` how much of that is owed.
     """
 
     id: int
@@ -81,6 +81,10 @@ class RefundBooks(abc.ABC):
     @abc.abstractmethod
     def debt(self, account_id: int) -> DebtRow | None:
         """What a customer account owes; None when it never owed anything."""
+
+    @abc.abstractmethod
+    def expired_units(self, lot_id: int) -> int:
+        """How many units of a lot expired."""
 
     # --- writes
 

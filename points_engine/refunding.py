@@ -26,13 +26,19 @@ class RefundRules:
     cashier_units: int = 2_000
 
     def __post_init__(self) -> None:
-        value = self.cashier_units
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_UNITS:
-            raise RefundRulesInvalid(f"cashier_units must be a whole number from 0 to {MAX_UNITS}")
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_UNITS:
+                raise RefundRulesInvalid(f"{name} must be a whole number from 0 to {MAX_UNITS}")
 
     def allow(self, level: StaffLevel, by_cashiers_units: int, units: int) -> bool:
         """Whether this level may give back `units` more, when cashiers gave `by_cashiers_units` of it before."""
         return level is StaffLevel.MANAGER or by_cashiers_units + units <= self.cashier_units
+
+
+def may_ask(level: StaffLevel, *, has_till: bool, is_own_shop: bool) -> bool:
+    """Whether this level may ask for a refund from here: cashiers at a till of the shop that took the payment."""
+    return level is StaffLevel.MANAGER or (has_till and is_own_shop)
 
 
 class Portion(NamedTuple):
@@ -63,8 +69,8 @@ class RefundTooLargeForParts(AssertionError):
 def spread(portions: Sequence[Portion], worth_units: int) -> tuple[Share, ...]:
     """How `worth_units` of a payment go back to its parts: in proportion to what is left of each.
 
-    The odd units go to the parts that were cut the most, the earlier part first. What is left at the end is all of every
-    part. A part's worth becomes units of its asset by one rounding of all that is back by then, half up. Raises
+    The odd units go to the parts that were cut the most, the earlier part first. What is left in the end is all of
+    every part. A part's worth becomes units of its asset by one rounding of all that is back by then, half up. Raises
     RefundTooLargeForParts.
     """
     left = [portion.left_worth_units for portion in portions]

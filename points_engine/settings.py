@@ -63,7 +63,8 @@ class Settings:
     outbox for the shop's staff.
 
     `lots` says when what is given expires, `earning` what an order earns of each asset. `refunds` says how much of it
-    cashiers may give back of a payment, `claw_back` what becomes of earned points that are taken back but spent already.
+    cashiers may give back of a payment, `claw_back` what becomes of earned points that are to be taken back and are
+    spent already.
 
     Raises SettingsInvalid, PrefixInvalid, LimitsInvalid, SmsRulesInvalid or GatewayInvalid, all of them ValueErrors
     that name the setting.

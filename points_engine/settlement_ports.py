@@ -30,17 +30,18 @@ class DayRow(NamedTuple):
 class SettlementRow(NamedTuple):
     """What a closed day comes to for one asset; `settled_day` is the DayRow's id.
 
-    The worths are of `totals`' taken, reversed, refunded and net units, in minor money units.
+    The worths are of `totals`' taken, reversed, refunded and net units, in minor money units; None without
+    an exchange rate.
     """
 
     settled_day: int
     asset: Asset
     number: int
     totals: Totals
-    taken_minor: int
-    reversed_minor: int
-    refunded_minor: int
-    net_minor: int
+    taken_minor: int | None
+    reversed_minor: int | None
+    refunded_minor: int | None
+    net_minor: int | None
 
 
 class SettlementBooks(abc.ABC):
@@ -78,7 +79,7 @@ class SettlementBooks(abc.ABC):
 
     @abc.abstractmethod
     def last_transfer_before(self, after_transfer: int, end: datetime) -> int:
-        """The number of the last transfer before the first one, after number `after_transfer`, that is at `end` or later.
+        """The number of the last transfer before the first one, after `after_transfer`, that is at `end` or later.
 
         `after_transfer` itself when there is none between.
         """

@@ -66,7 +66,8 @@ _ADD_TRANSFER = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SET_BALANCE = """
-    UPDATE account SET balance_units = ?1, overdraft_units = min(overdraft_units, max(0, -?1)), use_day = ?, pin_free_count = ?, pin_free_units = ?, paid_count = ?, paid_units = ?
+    UPDATE account SET balance_units = ?1, overdraft_units = min(overdraft_units, max(0, -?1)),
+    use_day = ?, pin_free_count = ?, pin_free_units = ?, paid_count = ?, paid_units = ?
     WHERE id = ?
 """
 
@@ -91,7 +92,15 @@ def _microseconds(at: datetime | None) -> int | None:
     return None if at is None else microseconds(at)
 
 
-class SqliteBooks(SqliteSettlementBooks, SqliteRefundBooks, SqliteLotBooks, SqliteRegisterBooks, SqlitePaymentBooks, SqliteProofBooks, Books):
+class SqliteBooks(
+    SqliteSettlementBooks,
+    SqliteRefundBooks,
+    SqliteLotBooks,
+    SqliteRegisterBooks,
+    SqlitePaymentBooks,
+    SqliteProofBooks,
+    Books,
+):
     """Reads and writes on one connection; serves one transaction after the other.
 
     Where every charge passes, words of an enum are bound as plain `str`: sqlite3 looks for an adapter for any subclass.

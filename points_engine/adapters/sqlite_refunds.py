@@ -54,6 +54,11 @@ class SqliteRefundBooks(SqliteProofBooks, RefundBooks):
         row = self._one("SELECT account, owed, units FROM debt WHERE account = ?", account_id)
         return None if row is None else DebtRow._make(row)
 
+    def expired_units(self, lot_id: int) -> int:
+        row = self._one("SELECT expired_units FROM lot WHERE id = ?", lot_id)
+        assert row is not None
+        return int(row[0])
+
     # --- writes
 
     def add_refund(self, row: RefundRow, parts: Sequence[RefundPartRow] = ()) -> None:

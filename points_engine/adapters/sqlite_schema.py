@@ -81,7 +81,7 @@ _FIRST: Migration = (
         kind                 TEXT NOT NULL CHECK (kind IN ({_ACCOUNT_KINDS})),
         asset                TEXT NOT NULL,
         owner                INTEGER NOT NULL,   -- customer, owed: member.id; clearing, settled: shop.id; others: 0
-        balance_units        INTEGER CHECK (balance_units >= -overdraft_units),   -- customers only; the others' is a sum
+        balance_units        INTEGER CHECK (balance_units >= -overdraft_units),  -- customers' alone; others' is a sum
         overdraft_units      INTEGER NOT NULL DEFAULT 0 CHECK (overdraft_units >= 0),   -- left open by a claw-back
         pin_free_limit_units INTEGER CHECK (pin_free_limit_units >= 0),
         use_day              INTEGER NOT NULL DEFAULT 0,           -- days since 0001-01-01 = 1; the counters are its

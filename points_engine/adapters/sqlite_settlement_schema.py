@@ -23,10 +23,10 @@ SETTLEMENT_TABLES = (
         reversed_units INTEGER NOT NULL,
         refunded_times INTEGER NOT NULL,
         refunded_units INTEGER NOT NULL,
-        taken_minor    INTEGER NOT NULL,
-        reversed_minor INTEGER NOT NULL,
-        refunded_minor INTEGER NOT NULL,
-        net_minor      INTEGER NOT NULL,
+        taken_minor    INTEGER,                            -- NULL: no exchange rate
+        reversed_minor INTEGER,
+        refunded_minor INTEGER,
+        net_minor      INTEGER,
         PRIMARY KEY (settled_day, asset)
     ) STRICT, WITHOUT ROWID
     """,

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from points_engine.adapters.sqlite_proofs import Row, SqliteProofBooks
 from points_engine.amounts import Asset
 from points_engine.bill import BillKind, BillLine
+from points_engine.contract import Channel
 from points_engine.ledger import TransferKind, microseconds, moment
 from points_engine.settlement import Totals, totals_of
 from points_engine.settlement_ports import DayRow, SettlementBooks, SettlementRow
@@ -23,12 +24,13 @@ _MOVED = """
     GROUP BY kind
 """
 _BILL = """
-    SELECT t.kind, c.asset, t.units, t.at_us, p.order_id, r.refund_id,
-        CASE WHEN r.id IS NULL THEN i.till_id ELSE ri.till_id END, coalesce(r.actor, p.cashier), t.id
+    SELECT t.kind, c.asset, t.units, t.at_us, p.order_id, r.refund_id, i.channel,
+        CASE WHEN r.id IS NULL THEN i.till_id ELSE ri.till_id END, coalesce(r.actor, p.cashier),
+        coalesce(p.reference, ''), t.id
     FROM transfer t
     JOIN account c ON c.id IN (t.debit, t.credit) AND c.kind = 'clearing'
     JOIN payment p ON p.id = t.payment
-    LEFT JOIN till i ON i.id = p.till
+    JOIN till i ON i.id = p.till
     LEFT JOIN refund r ON r.refund_id = t.command_id AND t.kind = 'refund'
     LEFT JOIN till ri ON ri.id = r.till
     WHERE t.id > ? AND t.id <= ? AND c.id IN ({marks})
@@ -116,9 +118,9 @@ class SqliteSettlementBooks(SqliteProofBooks, SettlementBooks):
         return [
             BillLine(
                 _BILL_KINDS[TransferKind(kind)], Asset(asset), units, moment(at_us), order_id, refund_id or "",
-                till_id or "", cashier, number,
+                Channel(channel), till_id or "", *rest,
             )
-            for kind, asset, units, at_us, order_id, refund_id, till_id, cashier, number in self._execute(
+            for kind, asset, units, at_us, order_id, refund_id, channel, till_id, *rest in self._execute(
                 statement, (after_transfer, last_transfer, *clearing_ids)
             )
         ]  # fmt: skip
@@ -127,7 +129,8 @@ class SqliteSettlementBooks(SqliteProofBooks, SettlementBooks):
 
     def settled_account(self, shop: int, asset: Asset) -> int:
         self._execute(
-            "INSERT INTO account (kind, asset, owner) VALUES ('settled', ?, ?) ON CONFLICT DO NOTHING", (asset, shop)
+            "INSERT INTO account (kind, asset, owner) VALUES ('settled', ?, ?) ON CONFLICT DO NOTHING",
+            (asset, shop),
         )
         row = self._one(
             "SELECT id FROM account WHERE owner = ? AND asset = ? AND kind = 'settled'", shop, asset
@@ -155,4 +158,6 @@ class SqliteSettlementBooks(SqliteProofBooks, SettlementBooks):
         return map(_day, self._execute(f"SELECT {_DAY} FROM settled_day ORDER BY id"))
 
     def all_settlements(self) -> Iterator[SettlementRow]:
-        return map(_settlement, self._execute(f"SELECT {_SETTLEMENT} FROM settlement ORDER BY settled_day, asset"))
+        return map(
+            _settlement, self._execute(f"SELECT {_SETTLEMENT} FROM settlement ORDER BY settled_day, asset")
+        )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import groupby, islice
+
 from points_engine import lots
 from points_engine.amounts import Amount, Asset
 from points_engine.contract import (
@@ -18,7 +19,7 @@ from points_engine.contract import (
     Statement,
     StatementLine,
 )
-from points_engine.engine import bookings
+from points_engine.engine import bookings, debts
 from points_engine.engine.scheme import Scheme
 from points_engine.ports import Books, Clock, Holder, Store
 
@@ -38,7 +39,9 @@ class Accounts:
         return self._read(
             command.member_no,
             command.asset,
-            lambda _books, holder: BalanceShown(balance=Amount(command.asset, holder.balance_units)),
+            lambda books, holder: BalanceShown(
+                balance=Amount(command.asset, max(0, holder.balance_units)), owed=debts.owed(books, holder)
+            ),
         )
 
     def statement(self, command: ShowStatement) -> Reply:

@@ -16,7 +16,7 @@ from points_engine.contract import (
     Refusal,
     Reply,
 )
-from points_engine.engine import bookings, lots_kept
+from points_engine.engine import bookings, debts, lots_kept
 from points_engine.engine.command_log import Outcome, once, reply_of
 from points_engine.engine.scheme import Scheme
 from points_engine.ledger import TransferKind
@@ -83,7 +83,7 @@ class Accumulation:
             expires_at = earning.expires_at
             return Accumulated(
                 earned=Amount(command.asset, earning.units),
-                balance=Amount(command.asset, row.balance_units),
+                balance=Amount(command.asset, max(0, row.balance_units)),
                 last_day=None if expires_at is None else lots.last_day_of(expires_at, self._scheme.zone),
             )
 
@@ -190,16 +190,16 @@ class Accumulation:
         reason: str | None = None,
         actor: str | None = None,
     ) -> tuple[int, int | None]:
-        """Book what is given and keep it as a lot if it expires; the balance after it, and the lot's id."""
+        """Book what is given, keep it as a lot if it expires, take what is owed; the balance then, and the lot's id."""
         balance_units = bookings.transfer(
             books, kind, holder, units, now, command_id=command.command_id, reason=reason, actor=actor
         )
-        last_day = self._last_day(command, holder.asset, now)
-        if last_day is None:
-            return balance_units, None
-        terms = Terms(self._scheme.lots.grace_days, str(self._scheme.zone))
-        expires_at = lots.end_of(last_day, self._scheme.zone)
-        return balance_units, lots_kept.add(books, holder, units, balance_units, expires_at, terms)
+        last_day, lot_id = self._last_day(command, holder.asset, now), None
+        if last_day is not None:
+            terms = Terms(self._scheme.lots.grace_days, str(self._scheme.zone))
+            expires_at = lots.end_of(last_day, self._scheme.zone)
+            lot_id = lots_kept.add(books, holder, units, balance_units, expires_at, terms)
+        return debts.recover(books, holder.account_id, now, command.command_id, lot_id), lot_id
 
     def _last_day(self, command: Giving, asset: Asset, now: datetime) -> date | None:
         """The last day that what is given is good on; None: it never expires."""

@@ -24,8 +24,8 @@ from points_engine.engine.members import Members
 from points_engine.engine.outbox import Outbox, OutboxMessage
 from points_engine.engine.payments import Payments
 from points_engine.engine.recovery import Recovery
-from points_engine.engine.register import Register
 from points_engine.engine.refunds import Refunds
+from points_engine.engine.register import Register
 from points_engine.engine.replies import Replies
 from points_engine.engine.scheme import Scheme
 from points_engine.engine.settlements import Settlements

@@ -63,16 +63,23 @@ def give_back(books: Books, payment_id: int, holder: Holder, units: int, at: dat
     """Give `units` back to the lots that a payment took them out of; returns how many of them expire at once.
 
     What was taken last comes back first. What is too late goes by its terms: into a fresh lot, or it expires. A payment
-    that took nothing out of lots gives nothing back to any.
+    that took nothing out of lots gives nothing back to any. A balance below zero (`holder` is as it was before) is
+    filled up first: that much comes back to no lot.
     """
     uses = books.uses(payment_id, holder.account_id)
     if not uses:
         return 0
-    overdue = 0
-    for returned in lots.give_back(uses, units, at):
-        books.lower_use(returned.use.id, returned.units)
-        lot_id = returned.use.lot_id
+    overdue, fill = 0, min(units, max(0, -holder.balance_units))
+    for given in lots.give_back(uses, units, at):
+        books.lower_use(given.use.id, given.units)
+        lot_id, filled = given.use.lot_id, min(fill, given.units)
+        fill -= filled
+        returned = given._replace(units=given.units - filled)
         if lot_id is None:
+            continue
+        if filled:
+            books.move_lot(lot_id, withdrawn=filled)
+        if not returned.units:
             continue
         if returned.is_late:
             overdue += _give_back_late(books, holder, lot_id, returned, at)

@@ -21,8 +21,8 @@ def verify(store: Store) -> list[Finding]:
     of a payment are worth it; that what is on hold is on hold for an open payment; that the day's counters are
     those of the day's payments; that every unit of a lot is somewhere, that lots are part of the balance, that what
     expired was in lots, what payments took out of them was taken by payments, and what was earned is known by order;
-    that no refund gave back more than its payment took, that what was taken back and is owed was booked, and that closed
-    days follow each other and come to what moved in them.
+    that no refund gave back more than its payment took, that what was taken back and is owed was booked, and that
+    closed days follow each other and come to what moved in them.
     """
     return store.look(lambda books: _Audit(books).findings())
 

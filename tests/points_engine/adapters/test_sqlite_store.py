@@ -115,7 +115,7 @@ def test_the_database_itself_refuses_a_negative_balance(shop: Shop) -> None:
     shop.member("m-1", 100)
     with (
         sqlite3.connect(shop.folder / "points.sqlite") as hand,
-        pytest.raises(sqlite3.IntegrityError, match="balance_units >= 0"),
+        pytest.raises(sqlite3.IntegrityError, match="balance_units >= -overdraft_units"),
     ):
         hand.execute("UPDATE account SET balance_units = -1 WHERE balance_units = 100")
     hand.close()
