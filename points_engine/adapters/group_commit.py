@@ -34,14 +34,15 @@ class Commits(Protocol):
 class GroupCommit:
     """The one writer of a store, led by one of its callers at a time.
 
-    `check_open` raises when the store is closed; `begin` starts a write transaction. `write_lock` is held from before it until after the COMMIT.
+    `check_open` raises when the store is closed; `begin` starts a write transaction for a caller who has been there since
+    a moment of the monotonic clock. `write_lock` is held from before it until after the COMMIT.
     """
 
     def __init__(
         self,
         connection: sqlite3.Connection,
         check_open: Callable[[], None],
-        begin: Callable[[], None],
+        begin: Callable[[float], None],
         write_lock: threading.Lock,
         commits: Commits,
         on_durable_step: Callable[[str], None],
@@ -123,7 +124,7 @@ class GroupCommit:
 
     def _run_first(self, turn: Turn[object]) -> None:
         try:
-            self._begin()
+            self._begin(turn.since)
             turn.run(self._books)
         except Exception as error:  # noqa: BLE001 -- the caller raises it
             self._undo()

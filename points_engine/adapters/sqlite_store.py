@@ -4,8 +4,10 @@ What `transact` returned is on the disk. Several processes may use one file; eac
 `busy_timeout_seconds`.
 """
 
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +24,9 @@ __all__ = ["AFTER_COMMIT", "BEFORE_COMMIT", "SqliteStore"]
 T = TypeVar("T")
 
 _CACHED_STATEMENTS = 128
+_FIRST_PAUSE_SECONDS = 0.000_25
+"""About as long as a transaction takes."""
+_LONGEST_PAUSE_SECONDS = 0.008
 _PRAGMAS = (
     "synchronous = FULL",  # NORMAL can lose an acknowledged charge when the power goes
     "foreign_keys = ON",
@@ -57,11 +62,14 @@ class SqliteStore(Store):
         self._write_lock = threading.Lock()
         self._readers_lock = threading.Lock()
         self._readers: list[sqlite3.Connection] = []
+        self._never = threading.Event()
         self._is_closed = False
         self._writer = self._connect()
         try:
             self._prepare(migrations)
             self._claim(key_fingerprint)
+            # From here on `_begin` waits for other processes, and nothing else on this connection has to.
+            self._writer.execute("PRAGMA busy_timeout = 0")
             self._checkpointer = Checkpointer(self._connect(), self._write_lock)
             self._commits = GroupCommit(
                 self._writer, self._check_open, self._begin, self._write_lock, self._checkpointer,
@@ -163,5 +171,20 @@ class SqliteStore(Store):
                 return
         connection.close()
 
-    def _begin(self) -> None:
-        self._writer.execute("BEGIN IMMEDIATE")
+    def _begin(self, since: float) -> None:
+        """Start a write transaction, in turn with other processes.
+
+        SQLite's own waiting doubles its pauses up to 0.1 s, and starves whoever came first; short random ones do not.
+        """
+        pause_seconds = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() - since >= self._busy_timeout_seconds:
+                    raise
+            else:
+                return
+            self._never.wait(random.uniform(0, pause_seconds))
+            pause_seconds = min(2 * pause_seconds, _LONGEST_PAUSE_SECONDS)

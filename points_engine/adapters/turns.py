@@ -5,6 +5,7 @@ when its work is done, or when it is its turn to lead. Who is alone takes one lo
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -17,10 +18,11 @@ T = TypeVar("T")
 class Turn(Generic[T]):
     """A caller's work, and what came of it: a result, or an error that is the caller's."""
 
-    __slots__ = ("_gate", "_result", "error", "has_left", "is_done", "leads", "work")
+    __slots__ = ("_gate", "_result", "error", "has_left", "is_done", "leads", "since", "work")
 
     def __init__(self, work: Callable[[Books], T]) -> None:
         self.work = work
+        self.since = time.monotonic()
         self.error: BaseException | None = None
         self.is_done = False
         self.leads = False

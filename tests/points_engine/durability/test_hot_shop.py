@@ -1,0 +1,22 @@
+"""Eight processes charge, credit, cancel and reverse on three accounts of one file, and die at any moment."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.points_engine.durability.hot_shop import PROCESSES, run_hot_shop, wrong_with
+
+ROUNDS = int(os.environ.get("SOAK_HOT_SHOP_ROUNDS", "1"))
+"""How often; the longer run that `make soak` is for sets it."""
+
+
+@pytest.mark.timeout(60 * ROUNDS)
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_nothing_is_lost_nothing_is_twice_and_no_lock_shows(tmp_path: Path, number: int) -> None:
+    """Every acknowledged reply is in the books, each once; no process saw a locked database; the books are true."""
+    seen = run_hot_shop(tmp_path, count=60, kills=1 if ROUNDS == 1 else 4)
+    assert [] == seen.errors
+    assert [] == wrong_with(tmp_path, seen)
+    assert seen.kills >= PROCESSES
+    assert seen.replies > 20 * PROCESSES
