@@ -11,21 +11,23 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from points_engine.amounts import Asset
-from points_engine.contract import PhoneNumber
+from points_engine.contract import Channel, PhoneNumber
+from points_engine.lots import Terms
 
 
-class TillRecord(NamedTuple):
-    """An enrolled till and the shop it stands in."""
+class TakerRecord(NamedTuple):
+    """An enrolled till or courier, and its shop."""
 
-    till_id: str
+    taker_id: str
     shop_id: str
 
 
 class ShopRecord(NamedTuple):
-    """A shop, and how many tills stand in it."""
+    """A shop, how many tills stand in it, and how many couriers collect for it."""
 
     shop_id: str
     tills: int
+    couriers: int
 
 
 class AccountRecord(NamedTuple):
@@ -75,6 +77,14 @@ class NewMember(NamedTuple):
         return hashlib.sha256("\x1f".join(parts).encode()).digest()[:8]
 
 
+class Opening(NamedTuple):
+    """How opening balances are booked: `expires_at` is when those of an asset expire, if they do."""
+
+    reason: str
+    terms: Terms
+    expires_at: Mapping[Asset, datetime]
+
+
 class RegisterBooks(abc.ABC):
     """The reads and writes of one transaction that only the back office needs."""
 
@@ -83,8 +93,8 @@ class RegisterBooks(abc.ABC):
         """Every shop, by id."""
 
     @abc.abstractmethod
-    def till_records(self) -> Sequence[TillRecord]:
-        """Every till, by shop and id."""
+    def taker_records(self, channel: Channel) -> Sequence[TakerRecord]:
+        """Everybody who takes payments on a channel, by shop, in the order of enrolment."""
 
     @abc.abstractmethod
     def member_count(self) -> int:
@@ -103,5 +113,5 @@ class RegisterBooks(abc.ABC):
         """Those of these members who are enrolled, each with the mark of the row they were imported from."""
 
     @abc.abstractmethod
-    def add_members(self, members: Sequence[NewMember]) -> None:
-        """Enrol members who are not there yet, each with an empty account per asset."""
+    def add_members(self, members: Sequence[NewMember], opening: Opening, at: datetime) -> None:
+        """Enrol members who are not there yet, each with an account per asset and what they begin with."""

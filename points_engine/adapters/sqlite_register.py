@@ -3,19 +3,23 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
 
 from points_engine.adapters.sqlite_proofs import Row, SqliteProofBooks, moment_or_none
 from points_engine.amounts import Asset
-from points_engine.contract import PhoneNumber
+from points_engine.contract import Channel, PhoneNumber
+from points_engine.ledger import GENESIS, Transfer, TransferKind, chain_after, microseconds
+from points_engine.lots import Terms
 from points_engine.register_ports import (
     AccountRecord,
     MemberRecord,
     NewMember,
+    Opening,
     RegisterBooks,
     ShopRecord,
-    TillRecord,
+    TakerRecord,
 )
 
 _PLACEHOLDERS = 250
@@ -32,10 +36,30 @@ _ACCOUNTS = """
 _MARKS = f"""
     SELECT member_no, import_mark FROM member WHERE member_no IN ({", ".join("?" * _PLACEHOLDERS)})
 """
-_ADD_MEMBER = "INSERT INTO member (id, member_no, name, phone, birthday, is_frozen, import_mark) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_ADD_ACCOUNT = "INSERT INTO account (id, kind, asset, owner, balance_units) VALUES (?, 'customer', ?, ?, 0)"
+_ADD_MEMBER = """
+    INSERT INTO member (id, member_no, name, phone, birthday, is_frozen, enrolled_at_us, import_mark)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_ADD_ACCOUNT = """
+    INSERT INTO account (id, kind, asset, owner, balance_units, next_expiry_us) VALUES (?, 'customer', ?, ?, ?, ?)
+"""
+_ADD_TRANSFER = """
+    INSERT INTO transfer (id, kind, debit, credit, units, balance_units, command_id, reason, at_us, chain)
+    VALUES (?, 'credit', ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 
+# sqlite3 looks for an adapter for any subclass of str.
 _ASSETS = tuple(str(asset) for asset in Asset)
+
+
+class _Given(NamedTuple):
+    """What one account begins with."""
+
+    account: int
+    asset: str
+    units: int
+    member_no: str
+    expires_at_us: int | None
 
 
 class SqliteRegisterBooks(SqliteProofBooks, RegisterBooks):
@@ -47,15 +71,19 @@ class SqliteRegisterBooks(SqliteProofBooks, RegisterBooks):
 
     def shop_records(self) -> Sequence[ShopRecord]:
         rows = self._execute(
-            "SELECT s.shop_id, count(t.id) FROM shop s LEFT JOIN till t ON t.shop = s.id GROUP BY s.id ORDER BY s.id"
+            "SELECT s.shop_id, count(*) FILTER (WHERE t.channel = 'till'),"
+            " count(*) FILTER (WHERE t.channel = 'delivery')"
+            " FROM shop s LEFT JOIN till t ON t.shop = s.id GROUP BY s.id ORDER BY s.id"
         )
         return [ShopRecord._make(row) for row in rows]
 
-    def till_records(self) -> Sequence[TillRecord]:
+    def taker_records(self, channel: Channel) -> Sequence[TakerRecord]:
         rows = self._execute(
-            "SELECT t.till_id, s.shop_id FROM till t JOIN shop s ON s.id = t.shop ORDER BY s.id, t.id"
+            "SELECT t.till_id, s.shop_id FROM till t JOIN shop s ON s.id = t.shop WHERE t.channel = ?"
+            " ORDER BY s.id, t.id",
+            (channel,),
         )
-        return [TillRecord._make(row) for row in rows]
+        return [TakerRecord._make(row) for row in rows]
 
     def member_count(self) -> int:
         return int(self._execute("SELECT count(*) FROM member").fetchone()[0])
@@ -84,7 +112,7 @@ class SqliteRegisterBooks(SqliteProofBooks, RegisterBooks):
             found.update(self._execute(_MARKS, padded).fetchall())
         return found
 
-    def add_members(self, members: Sequence[NewMember]) -> None:
+    def add_members(self, members: Sequence[NewMember], opening: Opening, at: datetime) -> None:
         first = self._execute("SELECT coalesce(max(id), 0) + 1 FROM member").fetchone()[0]
         account = self._execute("SELECT max(id) + 1 FROM account").fetchone()[0]
         self._executemany(
@@ -92,18 +120,64 @@ class SqliteRegisterBooks(SqliteProofBooks, RegisterBooks):
             [
                 (
                     first + place, new.member_no, new.name, new.phone and new.phone.number,
-                    new.birthday and new.birthday.isoformat(), new.is_frozen, new.mark,
+                    new.birthday and new.birthday.isoformat(), new.is_frozen, microseconds(at), new.mark,
                 )
                 for place, new in enumerate(members)
             ],
         )  # fmt: skip
+        expiries_us: dict[str, int] = {
+            asset: microseconds(expires_at) for asset, expires_at in opening.expires_at.items()
+        }
+        accounts, given = list[Row](), list[_Given]()
+        for place, new in enumerate(members):
+            begins_with: dict[str, int] = dict(new.opening)
+            for asset in _ASSETS:
+                units = begins_with.get(asset, 0)
+                expires_at_us = expiries_us.get(asset) if units else None
+                accounts.append((account, asset, first + place, units, expires_at_us))
+                if units:
+                    given.append(_Given(account, asset, units, new.member_no, expires_at_us))
+                account += 1
+        self._executemany(_ADD_ACCOUNT, accounts)
+        self._executemany(_ADD_TRANSFER, self._credits(given, opening.reason, at))
+        self._add_lots([each for each in given if each.expires_at_us is not None], opening.terms)
+
+    def _credits(self, given: Sequence[_Given], reason: str, at: datetime) -> Iterator[Row]:
+        """Everything that was given as transfers, chained to the newest there is."""
+        head = self._execute("SELECT id, chain FROM transfer ORDER BY id DESC LIMIT 1").fetchone()
+        number, link = head or (0, GENESIS)
+        issued = dict(
+            self._execute("SELECT asset, id FROM account WHERE owner = 0 AND kind = 'issued'").fetchall()
+        )
+        at_us = microseconds(at)
+        for account, asset, units, member_no, _ in given:
+            number += 1
+            command_id = f"import-{member_no}"
+            transfer = Transfer(
+                number,
+                TransferKind.CREDIT,
+                issued[asset],
+                account,
+                units,
+                units,
+                None,
+                command_id,
+                reason,
+                at,
+            )
+            link = chain_after(link, transfer)
+            yield number, issued[asset], account, units, units, command_id, reason, at_us, link
+
+    def _add_lots(self, given: Sequence[_Given], terms: Terms) -> None:
+        if not given:
+            return
+        self._execute("INSERT INTO lot_terms (grace_days, zone) VALUES (?, ?) ON CONFLICT DO NOTHING", terms)
+        kept = self._execute("SELECT id FROM lot_terms WHERE grace_days = ? AND zone = ?", terms).fetchone()[
+            0
+        ]
         self._executemany(
-            _ADD_ACCOUNT,
-            [
-                (account + place * len(_ASSETS) + turn, asset, first + place)
-                for place in range(len(members))
-                for turn, asset in enumerate(_ASSETS)
-            ],
+            "INSERT INTO lot (account, units, left_units, expires_at_us, terms) VALUES (?1, ?2, ?2, ?3, ?4)",
+            ((each.account, each.units, each.expires_at_us, kept) for each in given),
         )
 
 

@@ -111,6 +111,11 @@ REMEDIES: Mapping[Refusal, str] = {
     Refusal.BALANCE_TOO_LOW: "Look at the balance with `points-engine show member NUMBER`.",
     Refusal.TILL_NOT_ENROLLED: "Enrol the till with `points-engine tills add`.",
     Refusal.NOT_PERMITTED: "Ask somebody who may.",
+    Refusal.SHOP_UNKNOWN: "`points-engine shops` lists those there are.",
+    Refusal.DAY_NOT_OVER: "Settle it when the day is over, or name an earlier --day.",
+    Refusal.DAY_NOT_SETTLED: "Close it first with `points-engine settle`.",
+    Refusal.REFUND_TOO_LARGE: "Give back less: refunds together are never more than the payment.",
+    Refusal.NOT_REFUNDABLE: "Only a payment that succeeded can be given back.",
 }
 """What whoever sits at the terminal does about a refusal."""
 

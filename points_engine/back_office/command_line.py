@@ -18,6 +18,7 @@ from points_engine.back_office import (
     ledger_reports,
     member_accounts,
     member_files,
+    money_back,
     settings_listing,
 )
 from points_engine.back_office.answers import DONE, FAULT, WRONG_USE, Answer, Failed
@@ -63,7 +64,15 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     verbs = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for room in (settings_listing, care, enrolment, member_files, member_accounts, ledger_reports):
+    for room in (
+        settings_listing,
+        care,
+        enrolment,
+        member_files,
+        member_accounts,
+        money_back,
+        ledger_reports,
+    ):
         room.add_commands(verbs, shared)
     return whole
 

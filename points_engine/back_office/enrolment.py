@@ -7,7 +7,7 @@ from rich.text import Text
 
 from points_engine.back_office.answers import Answer, Listing
 from points_engine.back_office.office import Office, command_id
-from points_engine.contract import EnrolTill
+from points_engine.contract import Channel, EnrolCourier, EnrolTill
 
 
 def add_commands(verbs: Any, shared: argparse.ArgumentParser) -> None:
@@ -15,41 +15,59 @@ def add_commands(verbs: Any, shared: argparse.ArgumentParser) -> None:
     verb = verbs.add_parser("shops", parents=[shared], help="the shops, and how many tills stand in each")
     verb.set_defaults(run=_shops)
 
-    verb = verbs.add_parser("tills", help="the tills that may charge: list, add")
-    steps = verb.add_subparsers(dest="step", required=True, metavar="STEP")
-    step = steps.add_parser("list", parents=[shared], help="every till and its shop")
-    step.set_defaults(run=_tills)
-    step = steps.add_parser(
-        "add", parents=[shared], help="enrol a till in a shop, or move it there; a new shop is made"
-    )
-    step.add_argument("till", metavar="TILL")
-    step.add_argument("--shop", required=True, metavar="SHOP")
-    step.add_argument("--id", metavar="ID", help="the same id again does nothing twice")
-    step.set_defaults(run=_add_till)
+    for word, what, channel in (
+        ("tills", "the tills that may charge", Channel.TILL),
+        ("couriers", "the couriers who may charge at the door", Channel.DELIVERY),
+    ):
+        one = word[:-1]
+        verb = verbs.add_parser(word, help=f"{what}: list, add")
+        steps = verb.add_subparsers(dest="step", required=True, metavar="STEP")
+        step = steps.add_parser("list", parents=[shared], help=f"every {one} and its shop")
+        step.set_defaults(run=_list, channel=channel)
+        step = steps.add_parser(
+            "add", parents=[shared], help=f"enrol a {one} in a shop, or move it there; a new shop is made"
+        )
+        step.add_argument("taker", metavar=one.upper())
+        step.add_argument("--shop", required=True, metavar="SHOP")
+        step.add_argument("--id", metavar="ID", help="the same id again does nothing twice")
+        step.set_defaults(run=_add, channel=channel)
 
 
 def _shops(office: Office, _given: argparse.Namespace) -> Answer:
     with office.engine() as engine:
         rows = [each._asdict() for each in engine.register.shops()]
-    return Listing("Shops", ("shop_id", "tills"), rows).answer(
+    return Listing("Shops", ("shop_id", "tills", "couriers"), rows).answer(
         note="" if rows else "There are no shops yet: `points-engine tills add TILL --shop SHOP` makes one."
     )
 
 
-def _tills(office: Office, _given: argparse.Namespace) -> Answer:
+def _list(office: Office, given: argparse.Namespace) -> Answer:
+    word = _words(given.channel)
     with office.engine() as engine:
-        rows = [each._asdict() for each in engine.register.tills()]
-    return Listing("Tills", ("till_id", "shop_id"), rows).answer(
-        note="" if rows else "There are no tills yet: `points-engine tills add TILL --shop SHOP` enrols one."
+        rows = [
+            {f"{word}_id": each.taker_id, "shop_id": each.shop_id}
+            for each in engine.register.takers(given.channel)
+        ]
+    return Listing(f"{word.capitalize()}s", (f"{word}_id", "shop_id"), rows).answer(
+        note=""
+        if rows
+        else f"There are no {word}s yet: `points-engine {word}s add {word.upper()} --shop SHOP` enrols one."
     )
 
 
-def _add_till(office: Office, given: argparse.Namespace) -> Answer:
-    office.ask(
-        EnrolTill(command_id=command_id(given.id), till_id=given.till, shop_id=given.shop),
-        f"Till {given.till}",
-    )
+def _add(office: Office, given: argparse.Namespace) -> Answer:
+    word, fresh = _words(given.channel), command_id(given.id)
+    command: EnrolTill | EnrolCourier
+    if given.channel is Channel.DELIVERY:
+        command = EnrolCourier(command_id=fresh, courier_id=given.taker, shop_id=given.shop)
+    else:
+        command = EnrolTill(command_id=fresh, till_id=given.taker, shop_id=given.shop)
+    told = f"{word.capitalize()} {given.taker}"
+    office.ask(command, told)
     return Answer(
-        {"till_id": given.till, "shop_id": given.shop},
-        Text(f"Till {given.till} is enrolled in shop {given.shop}."),
+        {f"{word}_id": given.taker, "shop_id": given.shop}, Text(f"{told} is enrolled in shop {given.shop}.")
     )
+
+
+def _words(channel: Channel) -> str:
+    return "courier" if channel is Channel.DELIVERY else "till"

@@ -9,7 +9,7 @@ from rich.text import Text
 from points_engine.amounts import MAX_UNITS, Amount, Asset
 from points_engine.back_office.answers import Answer, Failed, Listing, in_zone, plain
 from points_engine.back_office.office import Office, carried_out, command_id
-from points_engine.contract import Credit, Credited, SetFrozen, SetPinFreeLimit
+from points_engine.contract import Adjust, Credit, Credited, SetFrozen, SetPinFreeLimit
 from points_engine.register_ports import MemberRecord
 
 DEFAULT_LIMIT = "default"
@@ -59,6 +59,19 @@ def add_commands(verbs: Any, shared: argparse.ArgumentParser) -> None:
     verb.add_argument("--id", metavar="ID", help="the same id again gives nothing twice")
     add_asset(verb)
     verb.set_defaults(run=_credit)
+
+    verb = verbs.add_parser(
+        "adjust", parents=[shared], help="put a balance right by hand: more, or fewer units"
+    )
+    verb.add_argument("member", metavar="MEMBER")
+    verb.add_argument(
+        "units", type=signed_units, metavar="UNITS", help="signed; never leaves less than nothing"
+    )
+    verb.add_argument("--reason", required=True, metavar="TEXT", help="stays in the ledger")
+    verb.add_argument("--by", metavar="NAME", help="who does it; whoever is signed in, if not said")
+    verb.add_argument("--id", metavar="ID", help="the same id again adjusts nothing twice")
+    add_asset(verb)
+    verb.set_defaults(run=_adjust)
 
     for word, help_text, frozen in (
         ("freeze", "nothing may be taken from a member any more", True),
@@ -127,7 +140,19 @@ def _credit(office: Office, given: argparse.Namespace) -> Answer:
     return credited(office, command, given)
 
 
-def credited(office: Office, command: Any, given: argparse.Namespace) -> Answer:
+def _adjust(office: Office, given: argparse.Namespace) -> Answer:
+    command = Adjust(
+        command_id=command_id(given.id),
+        member_no=given.member,
+        asset=Asset(given.asset),
+        units=given.units,
+        reason=given.reason,
+        actor=given.by or office.who,
+    )
+    return credited(office, command, given)
+
+
+def credited(office: Office, command: Credit | Adjust, given: argparse.Namespace) -> Answer:
     """Carry out a command that is answered with the balance after it."""
     reply = office.ask(command, f"Member {given.member}")
     assert isinstance(reply, Credited)

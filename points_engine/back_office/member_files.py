@@ -2,18 +2,16 @@
 
 import argparse
 import csv
-import os
-import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from rich.console import Group
 from rich.text import Text
 
-from points_engine.back_office.answers import DONE, FAILED, FAULT, WRONG_USE, Answer, Failed, Listing
+from points_engine.back_office.answers import DONE, FAILED, WRONG_USE, Answer, Failed, Listing
+from points_engine.back_office.fresh_file import file_fault, fresh_file
 from points_engine.back_office.member_rows import (
     COLUMNS,
     BadRow,
@@ -112,7 +110,7 @@ def _import(office: Office, given: argparse.Namespace) -> Answer:
             text, today=today, country_code=given.country_code, ignores_columns=given.ignore_columns
         )
     except OSError as error:
-        raise _file_fault(given.file, "read", error) from None
+        raise file_fault(given.file, "read", error) from None
     except SheetInvalid as error:
         raise Failed(
             f"{given.file}: {error}", "Nothing was imported.", code=WRONG_USE, word="sheet_invalid"
@@ -163,7 +161,7 @@ def _more(bad: Sequence[BadRow]) -> str:
 
 
 def _write_report(file: Path, bad: Sequence[BadRow]) -> None:
-    with _fresh_file(file, "utf-8-sig", replaces=True) as out:
+    with fresh_file(file, "utf-8-sig", replaces=True) as out:
         rows = csv.writer(out)
         rows.writerow(BadRow._fields)
         rows.writerows((row.line, written_cell(row.member_no), written_cell(row.problem)) for row in bad)
@@ -177,7 +175,7 @@ def _export(office: Office, given: argparse.Namespace) -> Answer:
     count = 0
     with (
         office.engine() as engine,
-        _fresh_file(given.file, encoding, replaces=given.force) as out,
+        fresh_file(given.file, encoding, replaces=given.force) as out,
         office.progress("exporting", engine.register.member_count()) as bar,
     ):
         rows = csv.writer(out)
@@ -190,36 +188,6 @@ def _export(office: Office, given: argparse.Namespace) -> Answer:
     return Answer(
         {"file": str(given.file), "members": count},
         Text(f"{count} members are in {given.file}, for its owner alone."),
-    )
-
-
-@contextmanager
-def _fresh_file(file: Path, encoding: str, *, replaces: bool) -> Iterator[TextIO]:
-    """A file for its owner alone, in its place once it is whole and on the disk."""
-    aside = file.with_name(f".{file.name}.{secrets.token_hex(4)}.new")
-    try:
-        if file.exists() and not replaces:
-            raise Failed(
-                f"{file} is there already", "Choose another name, or add --force.", word="file_exists"
-            )
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding=encoding, newline="") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        aside.replace(file)
-    except OSError as error:
-        raise _file_fault(file, "written", error) from None
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _file_fault(file: Path, done: str, error: OSError) -> Failed:
-    return Failed(
-        f"{file} cannot be {done} ({error.strerror or error})",
-        "Check its name, its rights and the disk.",
-        code=FAULT,
-        word="fault",
     )
 
 

@@ -79,7 +79,7 @@ class Engine:
     ) -> None:
         self._store = store
         self._clock = clock
-        self.register = Register(store, clock)
+        self.register = Register(store, clock, scheme)
         """Who is registered: for the back office."""
         replies = Replies(scheme, ids, opener)
         self._outbox = Outbox(store, clock, ids, scheme, sender)

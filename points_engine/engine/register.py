@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from points_engine.amounts import MAX_UNITS
-from points_engine.engine import bookings
-from points_engine.ledger import TransferKind
+from points_engine import lots
+from points_engine.contract import Channel
+from points_engine.engine.scheme import Scheme
+from points_engine.lots import Terms
 from points_engine.ports import Books, Clock, Store
-from points_engine.register_ports import MemberRecord, NewMember, ShopRecord, TillRecord
+from points_engine.register_ports import MemberRecord, NewMember, Opening, ShopRecord, TakerRecord
 
 OPENING = "opening balance"
 """The reason of the credits that an import makes."""
@@ -31,17 +32,18 @@ class Imported(NamedTuple):
 class Register:
     """Reads who is registered, and imports members; thread-safe."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, scheme: Scheme) -> None:
         self._store = store
         self._clock = clock
+        self._scheme = scheme
 
     def shops(self) -> Sequence[ShopRecord]:
         """Every shop. Raises EngineFault, as all of these do."""
         return self._store.look(lambda books: books.shop_records())
 
-    def tills(self) -> Sequence[TillRecord]:
-        """Every till."""
-        return self._store.look(lambda books: books.till_records())
+    def takers(self, channel: Channel) -> Sequence[TakerRecord]:
+        """Every till, or every courier."""
+        return self._store.look(lambda books: books.taker_records(channel))
 
     def member_count(self) -> int:
         """How many members there are."""
@@ -73,23 +75,18 @@ class Register:
             )
             fresh = [new for new in batch if new.member_no not in known]
             if not clashes and not is_dry_run:
-                books.add_members(fresh)
-                self._open(books, fresh, self._clock.now())
+                now = self._clock.now()
+                books.add_members(fresh, self._opening(now), now)
             return Imported(len(fresh), len(batch) - len(fresh) - len(clashes), clashes)
 
         return look_or_write(work)
 
-    @staticmethod
-    def _open(books: Books, fresh: Sequence[NewMember], now: datetime) -> None:
-        for new in fresh:
-            if not new.opening:
-                continue
-            member = books.member(new.member_no)
-            assert member is not None
-            for asset, units in new.opening:
-                assert 0 < units <= MAX_UNITS
-                holder = books.holder_of(member.member, asset)
-                bookings.transfer(
-                    books, TransferKind.CREDIT, holder, units, now,
-                    command_id=f"import-{new.member_no}", reason=OPENING,
-                )  # fmt: skip
+    def _opening(self, now: datetime) -> Opening:
+        """What is brought in expires as what is credited today does."""
+        rules, zone = self._scheme.lots, self._scheme.zone
+        expires_at = {}
+        for asset, rule in rules.expiry.items():
+            last_day = rule.last_day(lots.day_of(now, zone))
+            if last_day is not None:
+                expires_at[asset] = lots.end_of(last_day, zone)
+        return Opening(OPENING, Terms(rules.grace_days, str(zone)), expires_at)
