@@ -44,6 +44,9 @@ else:
 
 _READ_BYTES = 4096
 
+_LIST_TRIES = 20
+"""Of listing the ports: a plug comes or goes in the time of a few."""
+
 READ_TIMEOUT_SECONDS = 0.05
 """How long a read waits: often enough to notice a silence of 0.3 s and a wish to stop."""
 
@@ -149,13 +152,16 @@ class SerialPort:
     def identity(self) -> str | None:
         """What tells the USB device at the port from another: ids and serial number; None for other ports."""
         places = {self._node, str(Path(self._node).resolve())}
-        return next((identity_of(port) for port in self._ports() if port.device in places), None)
+        return next((identity_of(port) for port in self._listed() if port.device in places), None)
 
     def _do(self, act: Callable[[], _T]) -> _T:
         try:
             return act()
         except OSError as error:  # pyserial's SerialException and its time-out are OSErrors
             raise DeviceLost(self._node) from error
+
+    def _listed(self) -> Iterable[PortInfo]:
+        return self._do(self._ports)
 
     def _opened(self) -> serial.Serial:
         if self._port is None:
@@ -167,7 +173,7 @@ class SerialPort:
         if known_identity is None:
             return port
         places = {port, str(Path(port).resolve())}
-        nodes = [found.device for found in self._ports() if identity_of(found) == known_identity]
+        nodes = [found.device for found in self._listed() if identity_of(found) == known_identity]
         return port if not nodes or places.intersection(nodes) else nodes[0]
 
 
@@ -199,13 +205,24 @@ def receiver_of(port: serial.Serial, platform: str = sys.platform) -> Callable[[
     return receive
 
 
-def list_ports() -> Iterable[PortInfo]:
-    """The serial ports of this machine. Raises DriverMissing without pyserial."""
-    try:
-        from serial.tools.list_ports import comports  # noqa: PLC0415  # as above
-    except ImportError:
-        raise DriverMissing("pyserial") from None
-    return comports()
+def list_ports(list_once: Callable[[], Iterable[PortInfo]] | None = None) -> Iterable[PortInfo]:
+    """The serial ports of this machine. Raises DriverMissing without pyserial, OSError when it cannot be told.
+
+    `list_once` is pyserial's own; on Linux it fails with a TypeError when a USB port is plugged in or out meanwhile,
+    for then the ids it reads are not there. It is asked again, some times.
+    """
+    if list_once is None:
+        try:
+            from serial.tools.list_ports import comports  # noqa: PLC0415  # as above
+        except ImportError:
+            raise DriverMissing("pyserial") from None
+        list_once = comports
+    for _ in range(_LIST_TRIES):
+        try:
+            return [*list_once()]
+        except TypeError:
+            continue
+    raise OSError(errno.EAGAIN, "the serial ports come and go")
 
 
 def identity_of(port: PortInfo) -> str | None:

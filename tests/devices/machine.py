@@ -53,6 +53,7 @@ class Machine:
         )  # fmt: skip
         self._qmp: socket.socket | None = None
         self._replies: Iterator[bytes] = iter(())
+        self._deleted: set[str] = set()
 
     def console(self) -> Iterator[str]:
         """What the machine prints, line by line, until it is off."""
@@ -69,12 +70,17 @@ class Machine:
         return end
 
     def plug(self, name: str) -> None:
-        """Attach a USB serial adapter (FTDI 0403:6001) whose far end is the line."""
-        self._ask("device_add", driver="usb-serial", id=name, chardev="line", bus="usb.0")
+        """Attach a USB serial adapter (FTDI 0403:6001) whose far end is the line.
+
+        Its serial number is always the same: without one QEMU makes it of the socket, a new one each time.
+        """
+        self._ask("device_add", driver="usb-serial", id=name, chardev="line", bus="usb.0", serial="GUN1")
 
     def unplug(self, name: str) -> None:
-        """Pull it out."""
+        """Pull it out; returns when it has gone and its line is free for another plug."""
         self._ask("device_del", id=name)
+        while name not in self._deleted:
+            self._next_message()
 
     def kill_after(self, seconds: float) -> threading.Timer:
         """Switch it off when it has not done so itself; cancel the timer it returns to let it live."""
@@ -102,10 +108,16 @@ class Machine:
             next(self._replies)  # the greeting
             self._ask("qmp_capabilities")
         self._qmp.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
-        for line in self._replies:
-            reply = json.loads(line)
+        while "return" not in (reply := self._next_message()):
             if "error" in reply:
                 raise RuntimeError(f"{command}: {reply['error']['desc']}")
-            if "return" in reply:
-                return
-        raise RuntimeError(f"{command}: QEMU has gone")
+
+    def _next_message(self) -> dict[str, Any]:
+        """The next answer or event; of the devices that went, the names are kept. Raises RuntimeError at the end."""
+        line = next(self._replies, None)
+        if line is None:
+            raise RuntimeError("QEMU has gone")
+        message: dict[str, Any] = json.loads(line)
+        if message.get("event") == "DEVICE_DELETED":
+            self._deleted.add(message["data"].get("device", ""))
+        return message

@@ -1,6 +1,7 @@
 """The serial gun on real pseudo-terminals: framing, faults, unplugging, and what it says about them."""
 
 import errno
+import itertools
 import os
 import sys
 import termios
@@ -12,11 +13,20 @@ import pytest
 import serial
 
 from drivers.device import Device, State
-from drivers.errors import DeviceAbsent, DeviceBusy, DevicePermission, DeviceUnusable, DriverMissing
+from drivers.errors import (
+    DeviceAbsent,
+    DeviceBusy,
+    DeviceLost,
+    DevicePermission,
+    DeviceUnusable,
+    DriverMissing,
+)
 from drivers.framing import FrameMode
 from drivers.serial_gun import SerialGun, SerialSettings
 from drivers.serial_port import (
+    LineSettings,
     PortInfo,
+    SerialPort,
     explain,
     identity_of,
     list_ports,
@@ -187,6 +197,32 @@ def test_listing_ports_without_the_library_is_an_error(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "serial.tools.list_ports", None)
     with pytest.raises(DriverMissing):
         list_ports()
+
+
+@pytest.mark.parametrize("fails", [1, 5])
+def test_a_plug_that_moves_while_ports_are_listed(fails: int) -> None:
+    """The list stumbles over ids that are not there any more: the ports are listed again."""
+    answers = itertools.chain([False] * fails, itertools.repeat(True))
+
+    def list_once() -> list[PortInfo]:
+        if not next(answers):
+            raise TypeError("int() can't convert non-string with explicit base")
+        return []
+
+    assert [] == list_ports(list_once)
+
+
+def test_ports_that_never_stand_still_are_an_error_of_the_system() -> None:
+    """When it never ends well, it is an OSError, and a gun is looked for again."""
+
+    def list_once() -> list[PortInfo]:
+        raise TypeError("int() can't convert non-string with explicit base")
+
+    with pytest.raises(OSError, match="come and go"):
+        list_ports(list_once)
+    port = SerialPort(LineSettings("/dev/ttyACM0"), ports=lambda: list_ports(list_once))
+    with pytest.raises(DeviceLost):
+        port.identity()
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
