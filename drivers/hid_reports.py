@@ -98,13 +98,15 @@ class _Layout:
         """All bytes the data field holds, padding included."""
         return b"".join(_bytes_of(found, report) for found in self.data)
 
-    def read(self, report: bytes, stale: bytes) -> _Part:
-        """Take a report apart; `stale` is what the data field of the report before held. Raises _Broken."""
+    def read(self, report: bytes, held: bytes | None, stale: bytes) -> _Part:
+        """Take a report apart. Raises _Broken.
+
+        `held` is what its data field holds, None where it does not fit; `stale` what that of the report before held.
+        """
         flags = self._flags_of(report)
         goes_on = flags == (1,) if self.strict else any(flags)
-        if not self.fits(report):
+        if held is None:
             raise _Broken(goes_on=goes_on)
-        held = self.data_of(report)
         if self.count is None:
             data = held.rstrip(b"\0")
         else:
@@ -147,6 +149,8 @@ def _is_padding(held: bytes, count: int, stale: bytes) -> bool:
 
 
 def _bytes_of(found: Field, report: bytes) -> bytes:
+    if found.is_bytes:
+        return found.bytes_in(report)
     width = (found.bit_size + 7) // 8
     return b"".join(value.to_bytes(width, "little") for value in found.values(report))
 
@@ -277,14 +281,15 @@ class HidPosParser:
         goes_on = False
         for layout in layouts:
             stale = self._stale.get(layout.report_id, b"")
-            if layout.fits(report) and not layout.strict:
-                self._stale[layout.report_id] = layout.data_of(report)
+            held = layout.data_of(report) if layout.fits(report) else None
+            if held is not None and not layout.strict:
+                self._stale[layout.report_id] = held
             try:
-                part = layout.read(report, stale)
+                part = layout.read(report, held, stale)
             except _Broken as broken:
                 goes_on = goes_on or broken.goes_on
                 continue
-            self._stale[layout.report_id] = layout.data_of(report)
+            self._stale[layout.report_id] = held or b""
             return part
         raise _Broken(goes_on=goes_on)
 

@@ -116,10 +116,12 @@ class EvdevNodes(InputNodes):
         except BaseException:
             device.close()
             raise
-        return _EvdevHandle(device)
+        return EvdevHandle(device)
 
 
-class _EvdevHandle(InputHandle):
+class EvdevHandle(InputHandle):
+    """A device of python-evdev's that has been grabbed."""
+
     def __init__(self, device: evdev.InputDevice[str]) -> None:
         self._device = device
         self._poll = select.poll()

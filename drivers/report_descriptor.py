@@ -53,10 +53,22 @@ class Field:
     count: int = 1
     collection: int = 0
 
+    @property
+    def is_bytes(self) -> bool:
+        """Whether the elements are whole bytes of the report, as nearly all are: those are read far faster."""
+        return self.bit_size == 8 and self.bit_offset % 8 == 0
+
+    def bytes_in(self, report: bytes) -> bytes:
+        """The elements of a field of whole bytes; fewer of a report that ends before."""
+        start = self.bit_offset // 8
+        return report[start : start + self.count]
+
     def values(self, report: bytes) -> tuple[int, ...]:
         """The elements, unsigned. ValueError for a report that ends before them."""
         if self.bit_offset + self.bit_size * self.count > 8 * len(report):
             raise ValueError("the report ends before this field")
+        if self.is_bytes:
+            return tuple(self.bytes_in(report))
         rest = int.from_bytes(report, "little") >> self.bit_offset
         mask = (1 << self.bit_size) - 1
         return tuple(rest >> (self.bit_size * place) & mask for place in range(self.count))
