@@ -15,6 +15,7 @@ from drivers.camera_nodes import name_of
 from drivers.capture import Capture, Frame, Pace
 from drivers.device import Clock, Reading, Repeats, ThreadedDevice
 from drivers.errors import DeviceAbsent, DeviceLost, DeviceStateError
+from drivers.remedies import Remedy
 from drivers.repeats import RepeatFilter
 from drivers.sightings import Confirmation, Sightings
 from drivers.video import Video, node_of, open_video
@@ -132,7 +133,7 @@ class Camera(ThreadedDevice):
         with self._lock:
             if self._is_started:
                 raise DeviceStateError(
-                    "A device that has started cannot be told", "Open a new device for the same path."
+                    "A device that has started cannot be told", Remedy("Open a new device for the same path.")
                 )
             self._is_exclusive, self._on_conflict = is_exclusive, on_conflict
         self._sightings = Sightings(self._settings.confirmation, is_exclusive)

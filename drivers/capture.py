@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from drivers.device import Clock
 from drivers.errors import DeviceError, DeviceLost, DeviceUnusable
+from drivers.remedies import Remedy
 from drivers.video import Video
 
 if TYPE_CHECKING:
@@ -146,7 +147,8 @@ class Capture:
         if not (self._loops and has_pictures and video.rewind()):
             self._has_ended = True
             raise DeviceUnusable(
-                f"The video {self._name} is at its end", "Add the option loop=yes to play it again and again."
+                f"The video {self._name} is at its end",
+                Remedy("Add the option loop=yes to play it again and again."),
             )
 
     def _put_of_file(self, frame: Frame) -> None:

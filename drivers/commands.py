@@ -19,6 +19,7 @@ from drivers.keypad import Keypad
 from drivers.libraries import missing_libraries
 from drivers.recording import End, Event, Lost, Opened
 from drivers.registry import Found
+from drivers.remedies import Remedy
 from drivers.replaying import PARSERS, replay
 from drivers.scan import Scan
 from drivers.wedge import WedgeGun
@@ -157,7 +158,8 @@ def _watchable(path: str) -> Device:
     device = registry.open_device(path)
     if isinstance(device, WedgeGun):
         raise PathInvalid(
-            "A keyboard gun is read through the till's window", "On Linux, watch it as evdev: instead."
+            "A keyboard gun is read through the till's window",
+            Remedy("On Linux, watch it as evdev: instead."),
         )
     return device
 
@@ -231,7 +233,7 @@ def record(file: Path, path: str, write: Writer, *, limits: Limits | None = None
     device = registry.open_device(path)
     if not isinstance(device, ThreadedDevice) or registry.parse_path(path).kind not in PARSERS:
         names = ", ".join(f"{kind}:" for kind in PARSERS)
-        raise PathInvalid(f"{path} cannot be recorded", f"Record one of: {names}.")
+        raise PathInvalid(f"{path} cannot be recorded", Remedy("Record one of: {names}.", names=names))
     try:
         # For its owner alone: it holds what was scanned in clear.
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -22,6 +22,7 @@ from enum import StrEnum
 from typing import ClassVar, Protocol, TypeVar
 
 from drivers.errors import DeviceChanged, DeviceError, DeviceLost, DeviceStateError
+from drivers.remedies import Remedy
 from drivers.scan import Scan
 
 _log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def advance(state: State, step: Step) -> State:
         return TABLE[state, step]
     except KeyError:
         raise DeviceStateError(
-            f"A device that is {state} cannot {step}", "Open a new device for the same path."
+            f"A device that is {state} cannot {step}", Remedy("Open a new device for the same path.")
         ) from None
 
 
@@ -155,7 +156,8 @@ class Device(ABC):
         with self._lock:
             if self._is_started or self._state is State.CLOSED:
                 raise DeviceStateError(
-                    f"A device that is {self._state} cannot start", "Open a new device for the same path."
+                    f"A device that is {self._state} cannot start",
+                    Remedy("Open a new device for the same path."),
                 )
             self._is_started = True
             self._on_scan, self._on_health = on_scan, on_health
@@ -268,7 +270,8 @@ class ThreadedDevice(Device):
         with self._lock:
             if self._is_started:
                 raise DeviceStateError(
-                    "A device that has started cannot be tapped", "Open a new device for the same path."
+                    "A device that has started cannot be tapped",
+                    Remedy("Open a new device for the same path."),
                 )
             self._on_frame = on_frame
 

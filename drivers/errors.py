@@ -23,13 +23,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from drivers.remedies import Remedy
+
 
 class DeviceError(Exception):
-    """Base of this tree: `kind` is a stable word to translate by, `remedy` one English sentence saying what to do."""
+    """Base of this tree: `kind` is a stable word to translate by, `remedy` one sentence saying what to do."""
 
     kind: ClassVar[str] = "device_error"
 
-    def __init__(self, what: str, remedy: str) -> None:
+    def __init__(self, what: str, remedy: Remedy) -> None:
         super().__init__(what)
         self.remedy = remedy
 
@@ -56,7 +58,8 @@ class DriverMissing(DeviceError):
 
     def __init__(self, library: str) -> None:
         super().__init__(
-            f"The library {library} is not installed", f"Install it with: python -m pip install {library}"
+            f"The library {library} is not installed",
+            Remedy("Install it with: python -m pip install {library}", library=library),
         )
 
 
@@ -78,7 +81,7 @@ class DeviceAbsent(DeviceUnavailable):
     kind = "device_absent"
 
     def __init__(self, address: str) -> None:
-        super().__init__(f"There is no device at {address}", "Plug it in, or choose another device.")
+        super().__init__(f"There is no device at {address}", Remedy("Plug it in, or choose another device."))
 
 
 class DeviceBusy(DeviceUnavailable):
@@ -88,7 +91,12 @@ class DeviceBusy(DeviceUnavailable):
 
     def __init__(self, address: str, holder: str | None) -> None:
         who = holder or "another program"
-        super().__init__(f"{address} is in use by {who}", f"Close {who}, then wait a second.")
+        remedy = (
+            Remedy("Close another program, then wait a second.")
+            if holder is None
+            else Remedy("Close {holder}, then wait a second.", holder=holder)
+        )
+        super().__init__(f"{address} is in use by {who}", remedy)
 
 
 class DevicePermission(DeviceUnavailable):
@@ -111,7 +119,7 @@ class DeviceChanged(DeviceUnavailable):
     def __init__(self, address: str) -> None:
         super().__init__(
             f"Another device is at {address} now",
-            "Plug the first one in again, or choose the new one among the devices.",
+            Remedy("Plug the first one in again, or choose the new one among the devices."),
         )
 
 
@@ -122,7 +130,7 @@ class DeviceLost(DeviceUnavailable):
 
     def __init__(self, address: str) -> None:
         super().__init__(
-            f"The device at {address} stopped answering", "Check its cable; it comes back by itself."
+            f"The device at {address} stopped answering", Remedy("Check its cable; it comes back by itself.")
         )
 
 
@@ -134,7 +142,7 @@ class PrinterNotReady(DeviceUnavailable):
     def __init__(self, address: str) -> None:
         super().__init__(
             f"The printer at {address} cannot print",
-            "Look for a red light on it: clear the paper path, or switch it off and on.",
+            Remedy("Look for a red light on it: clear the paper path, or switch it off and on."),
         )
 
 
@@ -145,7 +153,9 @@ class PrinterOutOfPaper(PrinterNotReady):
 
     def __init__(self, address: str) -> None:
         DeviceUnavailable.__init__(
-            self, f"The printer at {address} has no paper", "Put in a new roll; what waits is printed then."
+            self,
+            f"The printer at {address} has no paper",
+            Remedy("Put in a new roll; what waits is printed then."),
         )
 
 
@@ -156,5 +166,7 @@ class PrinterCoverOpen(PrinterNotReady):
 
     def __init__(self, address: str) -> None:
         DeviceUnavailable.__init__(
-            self, f"The cover of the printer at {address} is open", "Close it; what waits is printed then."
+            self,
+            f"The cover of the printer at {address} is open",
+            Remedy("Close it; what waits is printed then."),
         )

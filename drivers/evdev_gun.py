@@ -25,6 +25,7 @@ from drivers.errors import (
 from drivers.input_nodes import EvdevNodes, InputEvent, InputHandle, InputNode, InputNodes
 from drivers.key_codes import LAYOUTS
 from drivers.key_presses import FRAME_MODES, KeyPressParser, event_frame
+from drivers.remedies import Remedy
 from drivers.repeats import RepeatFilter
 from drivers.scan import Scan
 
@@ -111,7 +112,7 @@ class EvdevGun(ThreadedDevice):
         if not there[0].is_keyboard:
             raise DeviceUnusable(
                 f"{there[0].name} has no keys that a gun presses",
-                "Choose the node of its keyboard (…-event-kbd), or the gun's ids.",
+                Remedy("Choose the node of its keyboard (…-event-kbd), or the gun's ids."),
             )
         return there[0]
 
@@ -160,12 +161,16 @@ def explain(found: InputNode, error: OSError) -> DeviceUnavailable:
     if error.errno in (errno.EACCES, errno.EPERM):
         return DevicePermission(
             f"This user may not open {found.node}",
-            f"Install the rule that the till brings: sudo cp {RULES_FILE} /etc/udev/rules.d/ && "
-            "sudo udevadm control --reload && sudo udevadm trigger; for a gun of another maker add its ids "
-            f"({found.ids}) to it. Or add the user to the group input (sudo usermod -aG input $USER), which may then "
-            "read every keyboard, and sign out and in again.",
+            Remedy(
+                "Install the rule that the till brings: sudo cp {rules} /etc/udev/rules.d/ && "
+                "sudo udevadm control --reload && sudo udevadm trigger; for a gun of another maker add its ids "
+                "({ids}) to it. Or add the user to the group input (sudo usermod -aG input $USER), which may then "
+                "read every keyboard, and sign out and in again.",
+                rules=RULES_FILE,
+                ids=found.ids,
+            ),
         )
-    return DeviceUnusable(f"{found.node} cannot be used as a keyboard gun", "Choose another device.")
+    return DeviceUnusable(f"{found.node} cannot be used as a keyboard gun", Remedy("Choose another device."))
 
 
 def _one_of(words: Mapping[str, object]) -> Callable[[str], str]:

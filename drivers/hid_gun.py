@@ -25,6 +25,7 @@ from drivers.errors import (
 from drivers.gun_commands import HONEYWELL_VENDORS, GunCommands, commands_of
 from drivers.hid_library import HidHandle, HidInfo, HidLibrary, shared_library
 from drivers.hid_reports import HidPosParser
+from drivers.remedies import Remedy
 from drivers.repeats import RepeatFilter
 from drivers.report_descriptor import Descriptor, DescriptorInvalid, ReportKind, parse
 
@@ -270,8 +271,11 @@ def in_keyboard_mode(info: HidInfo) -> DeviceUnusable:
     """The error of a gun that is there, but types."""
     return DeviceUnusable(
         f"The gun {info.title} is in keyboard mode",
-        'It is not in HID POS mode: scan the label "USB HID POS" of the gun\'s manual and it is found by itself, '
-        f"or choose it as the keyboard gun evdev:{info.ids} (Linux) or wedge: (elsewhere).",
+        Remedy(
+            'It is not in HID POS mode: scan the label "USB HID POS" of the gun\'s manual and it is found by itself, '
+            "or choose it as the keyboard gun evdev:{ids} (Linux) or wedge: (elsewhere).",
+            ids=info.ids,
+        ),
     )
 
 
@@ -280,13 +284,18 @@ def no_permission(info: HidInfo) -> DevicePermission:
     if sys.platform == "darwin":
         return DevicePermission(
             f"This user may not open {info.title}",
-            "Close other programs that use it; if there are none, allow the till under System Settings, "
-            "Privacy & Security, Input Monitoring, then start it again.",
+            Remedy(
+                "Close other programs that use it; if there are none, allow the till under System Settings, "
+                "Privacy & Security, Input Monitoring, then start it again."
+            ),
         )
     return DevicePermission(
         f"This user may not open {info.title}",
-        f"Install the rule that the till brings: sudo cp {RULES_FILE} /etc/udev/rules.d/ && "
-        "sudo udevadm control --reload && sudo udevadm trigger, then plug the gun in again.",
+        Remedy(
+            "Install the rule that the till brings: sudo cp {rules} /etc/udev/rules.d/ && "
+            "sudo udevadm control --reload && sudo udevadm trigger, then plug the gun in again.",
+            rules=RULES_FILE,
+        ),
     )
 
 
@@ -303,7 +312,7 @@ def explain(info: HidInfo, error: OSError) -> DeviceUnavailable:
         return DeviceAbsent(node)
     if not os.access(node, os.R_OK | os.W_OK):
         return no_permission(info)
-    return DeviceUnusable(f"{node} cannot be opened", "Plug the gun in again.")
+    return DeviceUnusable(f"{node} cannot be opened", Remedy("Plug the gun in again."))
 
 
 def lock_hidraw(node: str) -> int | None:
@@ -337,7 +346,7 @@ def _check_application(descriptor: Descriptor, info: HidInfo) -> None:
         return
     if _KEYBOARD_USAGE in descriptor.applications:
         raise in_keyboard_mode(info)
-    raise DeviceUnusable(f"{info.title} is no gun in HID POS mode", "Choose another device.")
+    raise DeviceUnusable(f"{info.title} is no gun in HID POS mode", Remedy("Choose another device."))
 
 
 OPTIONS: Mapping[str, tuple[Callable[[str], object], str]] = {

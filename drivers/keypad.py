@@ -17,6 +17,7 @@ from typing import ClassVar
 from drivers.device import Clock, Reading, State, ThreadedDevice
 from drivers.errors import DeviceStateError
 from drivers.pin_entry import Effect, Pin, PinEntry, PinRules, Press
+from drivers.remedies import Remedy
 from drivers.repeats import RepeatFilter
 
 
@@ -63,7 +64,7 @@ class Keypad(ThreadedDevice):
         """
         if self.health().state is State.CLOSED:
             raise DeviceStateError(
-                "A keypad that is closed cannot ask", "Open a new device for the same path."
+                "A keypad that is closed cannot ask", Remedy("Open a new device for the same path.")
             )
         with self._turn:
             self._forget_question()

@@ -11,6 +11,7 @@ from drivers.errors import PathInvalid
 from drivers.input_nodes import InputNode
 from drivers.keypad import Keypad
 from drivers.pin_entry import MOST_DIGITS, PinRules
+from drivers.remedies import Remedy
 from drivers.serial_keypad import SerialKeypad, load_profile, profile_names
 from drivers.usb_keypad import UsbKeypad
 
@@ -24,18 +25,21 @@ def open_keypad(path: str, address: str, options: dict[str, Any], **device: Any)
     if way not in _OPTIONS_BY_WAY or not place:
         raise PathInvalid(
             f"{path!r} does not say how the keypad is connected",
-            "Write such as keypad:serial:/dev/ttyUSB0?profile=counter, or keypad:evdev:04d9:a02a.",
+            Remedy("Write such as keypad:serial:/dev/ttyUSB0?profile=counter, or keypad:evdev:04d9:a02a."),
         )
     unfit = sorted(set(options) - _OPTIONS_BY_WAY[way])
     if unfit:
         names = ", ".join(sorted(_OPTIONS_BY_WAY[way]))
-        raise PathInvalid(f"keypad:{way}: has no option {unfit[0]!r}", f"Its options are: {names}.")
+        raise PathInvalid(
+            f"keypad:{way}: has no option {unfit[0]!r}",
+            Remedy("Its options are: {names}.", kind=f"keypad:{way}", names=names),
+        )
     if way == "evdev":
         return _open_usb(path, place, options, device)
     if "profile" not in options:
         raise PathInvalid(
             f"{path!r} does not say which model it is",
-            f"Add ?profile= with one of: {', '.join(profile_names())}.",
+            Remedy("Add ?profile= with one of: {names}.", names=", ".join(profile_names())),
         )
     return SerialKeypad(path, place, load_profile(options["profile"]), **device)
 
@@ -51,7 +55,7 @@ def _open_usb(path: str, place: str, options: dict[str, Any], device: dict[str, 
     except ValueError:
         raise PathInvalid(
             f"{place!r} is no keyboard",
-            "Write vendor and product such as keypad:evdev:04d9:a02a, or a path below /dev/input.",
+            Remedy("Write vendor and product such as keypad:evdev:04d9:a02a, or a path below /dev/input."),
         ) from None
     digits = options.get("digits", 6)
     rules = PinRules(min_digits=digits, max_digits=digits, ends_with_enter=options.get("enter", False))

@@ -44,6 +44,7 @@ from msgspec import Meta, Struct
 
 from drivers.errors import ProfileInvalid
 from drivers.pin_entry import PinRules, Press, Stroke
+from drivers.remedies import Remedy
 
 _GAP_SECONDS = 0.5
 """A key whose bytes stop in the middle for so long is dropped: its next press must not be glued to it."""
@@ -137,7 +138,7 @@ def read_profile(text: str, name: str) -> KeypadProfile:
         )
     except ValueError as error:  # msgspec's errors are ValueErrors as well
         raise ProfileInvalid(
-            f"The keypad profile {name} cannot be used: {error}", "Correct the file."
+            f"The keypad profile {name} cannot be used: {error}", Remedy("Correct the file.")
         ) from None
 
 

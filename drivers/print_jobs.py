@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from drivers.errors import DeviceStateError
 from drivers.receipt import Receipt
+from drivers.remedies import Remedy
 
 _KEPT_FOR_REPRINT = 50
 
@@ -108,7 +109,9 @@ class Job:
         try:
             self.state = TABLE[self.state, act]
         except KeyError:
-            raise DeviceStateError(f"A receipt that is {self.state} cannot {act}", "Print it anew.") from None
+            raise DeviceStateError(
+                f"A receipt that is {self.state} cannot {act}", Remedy("Print it anew.")
+            ) from None
 
     def progress(self) -> Progress:
         """What may be told of it."""

@@ -20,6 +20,7 @@ from drivers.printer_usb import PrinterUsb
 from drivers.receipt import LEAST_COLUMNS
 from drivers.receipt_bytes import Cut, Paper, QrMode
 from drivers.receipt_printer import ReceiptPrinter, Replies
+from drivers.remedies import Remedy
 from drivers.serial_port import LineSettings
 
 _NODES = Path("/dev/usb")
@@ -47,16 +48,24 @@ def open_printer(path: str, address: str, options: dict[str, Any], **device: Any
     way = _WAYS.get(name)
     if way is None or not place:
         examples = ", ".join(each.example for each in _WAYS.values())
-        raise PathInvalid(f"{path!r} does not say how the printer is connected", f"Write such as {examples}.")
+        raise PathInvalid(
+            f"{path!r} does not say how the printer is connected",
+            Remedy("Write such as {examples}.", examples=examples),
+        )
     known = _PAPER_OPTIONS | {"replies"} | way.options
     unfit = sorted(set(options) - known)
     if unfit:
         names = ", ".join(sorted(known))
-        raise PathInvalid(f"printer:{name}: has no option {unfit[0]!r}", f"Its options are: {names}.")
+        raise PathInvalid(
+            f"printer:{name}: has no option {unfit[0]!r}",
+            Remedy("Its options are: {names}.", kind=f"printer:{name}", names=names),
+        )
     try:
         link = way.link(place, {option: options[option] for option in options if option in way.options})
     except ValueError:
-        raise PathInvalid(f"{place!r} is no address of a printer", f"Write such as {way.example}.") from None
+        raise PathInvalid(
+            f"{place!r} is no address of a printer", Remedy("Write such as {examples}.", examples=way.example)
+        ) from None
     paper = Paper(**{option: value for option, value in options.items() if option in _PAPER_OPTIONS})
     return ReceiptPrinter(path, link, paper=paper, replies=options.get("replies", Replies.AUTO), **device)
 

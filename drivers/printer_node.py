@@ -17,6 +17,7 @@ from drivers.errors import (
     DeviceUnusable,
 )
 from drivers.printer_link import WAIT_SECONDS, Condition, PrinterLink
+from drivers.remedies import Remedy
 
 # <linux/lp.h>: what the printer's three status lines are. "no error" is a line that is high while all is well.
 _LPGETSTATUS = 0x060B
@@ -100,8 +101,11 @@ def _explained(path: str, error: OSError) -> DeviceUnavailable:
     if isinstance(error, PermissionError):
         return DevicePermission(
             f"This user may not open {path}",
-            "Add the user to the group lp (sudo usermod -aG lp $USER), then sign out and in again.",
+            Remedy(
+                "Add the user to the group {group} (sudo usermod -aG {group} $USER), then sign out and in again.",
+                group="lp",
+            ),
         )
     return DeviceUnusable(
-        f"{path} cannot be used as a printer", "Choose the printer's node, such as /dev/usb/lp0."
+        f"{path} cannot be used as a printer", Remedy("Choose the printer's node, such as /dev/usb/lp0.")
     )

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from drivers.errors import DeviceAbsent, DeviceLost, DeviceUnusable
 from drivers.printer_link import PrinterLink
+from drivers.remedies import Remedy
 
 _LP_SECONDS = 10.0
 _TITLE = "receipt"
@@ -57,7 +58,8 @@ def queue_names() -> list[str]:
     """The print queues of this machine. Raises DeviceUnusable when there is no `lp` here or it does not answer."""
     if shutil.which("lp") is None or shutil.which("lpstat") is None:
         raise DeviceUnusable(
-            "The programs lp and lpstat are missing", "Install them: sudo apt install cups-client."
+            "The programs lp and lpstat are missing",
+            Remedy("Install cups-client: sudo apt install cups-client."),
         )
     try:
         listed = subprocess.run(
@@ -65,7 +67,7 @@ def queue_names() -> list[str]:
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise DeviceUnusable(
-            "The print service does not answer", "Start it: sudo systemctl start cups."
+            "The print service does not answer", Remedy("Start the print service: sudo systemctl start cups.")
         ) from error
     return listed.stdout.split()
 

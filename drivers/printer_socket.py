@@ -10,6 +10,7 @@ from typing import ClassVar
 from drivers.device import Clock
 from drivers.errors import DeviceAbsent, DeviceLost, DeviceUnavailable
 from drivers.printer_link import WAIT_SECONDS, PrinterLink
+from drivers.remedies import Remedy
 
 _CONNECT_SECONDS = 3.0
 _FINISH_SECONDS = 1.0
@@ -86,6 +87,6 @@ def _absent_or_busy(address: str, error: OSError) -> DeviceUnavailable:
     if isinstance(error, ConnectionRefusedError):
         return DeviceUnavailable(
             f"The printer at {address} takes no connection",
-            "Look whether it is printing for another till; else switch it off and on.",
+            Remedy("Look whether it is printing for another till; else switch it off and on."),
         )
     return DeviceAbsent(address)

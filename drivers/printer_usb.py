@@ -11,6 +11,7 @@ from typing import Any
 from drivers.errors import DeviceAbsent, DeviceLost, DevicePermission, DeviceUnusable, DriverMissing
 from drivers.printer_link import WAIT_SECONDS, PrinterLink
 from drivers.receipt_bytes import escpos_printers
+from drivers.remedies import Remedy
 
 _TIMEOUT_MS = 1000
 
@@ -36,13 +37,15 @@ class PrinterUsb(PrinterLink):
         except ValueError as error:  # pyusb's NoBackendError
             raise DeviceUnusable(
                 "pyusb finds no libusb",
-                "Install it: sudo apt install libusb-1.0-0, or use the system's node.",
+                Remedy("Install libusb: sudo apt install libusb-1.0-0, or use the system's node."),
             ) from error
         except Error as error:  # whatever pyusb raised, as a text
             if "denied" in str(error):
                 raise DevicePermission(
                     f"This user may not open the USB printer {self.address}",
-                    "Let udev give it to the user at the screen (uaccess), or use the system's node, /dev/usb/lp0.",
+                    Remedy(
+                        "Let udev give it to the user at the screen (uaccess), or use the system's node, /dev/usb/lp0."
+                    ),
                 ) from error
             raise DeviceAbsent(f"the USB address {self.address}") from error
         self._usb = usb

@@ -33,6 +33,7 @@ from drivers.hid_library import HidInfo
 from drivers.input_nodes import InputNode, stable_name
 from drivers.key_presses import KeyPressParser
 from drivers.keystrokes import KeystrokeParser
+from drivers.remedies import Remedy
 from drivers.repeats import RepeatFilter
 from drivers.scan import Scan
 
@@ -97,22 +98,26 @@ def parse_path(text: str) -> DevicePath:
     kind_name, colon, rest = text.partition(":")
     shown = public_path(text)
     if not colon or kind_name not in KINDS:
-        raise PathInvalid(f"{shown!r} names no kind of device", f"Begin it with one of: {_kind_names()}.")
+        raise PathInvalid(
+            f"{shown!r} names no kind of device",
+            Remedy("Begin it with one of: {kinds}.", kinds=_kind_names()),
+        )
     kind = KINDS[kind_name]
     address, _, query = rest.partition(_option_mark(kind_name, rest))
     if kind.has_address and not address:
         raise PathInvalid(
-            f"{shown!r} has no address", "Write where the device is, such as serial:/dev/ttyACM0."
+            f"{shown!r} has no address", Remedy("Write where the device is, such as serial:/dev/ttyACM0.")
         )
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
     except ValueError:
         raise PathInvalid(
-            f"{shown!r} has options that cannot be read", "Write them as name=value&name=value."
+            f"{shown!r} has options that cannot be read",
+            Remedy("Write them as name=value&name=value."),
         ) from None
     path = DevicePath(kind_name, address, dict(pairs))
     if len(path.options) < len(pairs):
-        raise PathInvalid(f"{shown!r} says one thing twice", "Write each option once.")
+        raise PathInvalid(f"{shown!r} says one thing twice", Remedy("Write each option once."))
     read_options(path)
     return path
 
@@ -162,12 +167,18 @@ def read_options(path: DevicePath) -> dict[str, Any]:
     for name, text in path.options.items():
         if name not in known:
             names = ", ".join(known) or "none"
-            raise PathInvalid(f"{path.kind}: has no option {name!r}", f"Its options are: {names}.")
+            raise PathInvalid(
+                f"{path.kind}: has no option {name!r}",
+                Remedy("Its options are: {names}.", kind=path.kind, names=names),
+            )
         read, meaning = known[name]
         try:
             values[name] = read(text)
         except ValueError:
-            raise PathInvalid(f"{name}={text} is not possible", f"It must be {meaning}.") from None
+            raise PathInvalid(
+                f"{name}={text} is not possible",
+                Remedy("It must be {meaning}.", name=name, meaning=Remedy(meaning)),
+            ) from None
     return values
 
 
@@ -190,7 +201,10 @@ def _open_wedge(
     try:
         parser = KeystrokeParser(**options)
     except ValueError as error:
-        raise PathInvalid(f"The options of {path} contradict each other", f"Mind that {error}.") from None
+        raise PathInvalid(
+            f"The options of {path} contradict each other",
+            Remedy("Mind that {rule}.", rule=Remedy(str(error))),
+        ) from None
     return wedge.WedgeGun(str(path), parser=parser, clock=clock, repeats=repeats)
 
 
@@ -200,7 +214,7 @@ def _open_hid(path: DevicePath, options: dict[str, Any], **device: Any) -> Devic
     except ValueError:
         raise PathInvalid(
             f"{path.address!r} is no HID device",
-            "Write vendor and product such as hid:05e0:2100, or hid: for any.",
+            Remedy("Write vendor and product such as hid:05e0:2100, or hid: for any."),
         ) from None
     return hid_gun.HidGun(str(path), address, **device)
 
@@ -212,7 +226,7 @@ def _open_evdev(path: DevicePath, options: dict[str, Any], **device: Any) -> Dev
     except ValueError:
         raise PathInvalid(
             f"{path.address!r} is no keyboard",
-            "Write vendor and product such as evdev:05e0:1200, or a path below /dev/input.",
+            Remedy("Write vendor and product such as evdev:05e0:1200, or a path below /dev/input."),
         ) from None
     return evdev_gun.EvdevGun(str(path), address, parser=lambda: KeyPressParser(**options), **device)
 
@@ -223,8 +237,10 @@ def _open_camera(path: DevicePath, options: dict[str, Any], **device: Any) -> De
     except ValueError:
         raise PathInvalid(
             f"{public_path(path.address)!r} is no camera",
-            "Write a number such as camera:0, a video file, or a URL that begins with "
-            f"{', '.join(camera_address.SCHEMES)}.",
+            Remedy(
+                "Write a number such as camera:0, a video file, or a URL that begins with {schemes}.",
+                schemes=", ".join(camera_address.SCHEMES),
+            ),
         ) from None
     return camera.Camera(str(path), camera.settings_of(address, options), **device)
 

@@ -11,6 +11,7 @@ from drivers.errors import PathInvalid
 from drivers.keypad import Keypad
 from drivers.keypad_profile import KeyDecoder, KeypadProfile, read_profile
 from drivers.pin_entry import Effect, Press
+from drivers.remedies import Remedy
 from drivers.serial_port import READ_TIMEOUT_SECONDS, LineSettings, PortInfo, SerialPort
 
 PROFILES_FOLDER = Path(__file__).resolve().parents[1] / "resources" / "keypads"
@@ -95,6 +96,7 @@ def load_profile(name: str) -> KeypadProfile:
     except (OSError, UnicodeDecodeError):
         names = ", ".join(profile_names())
         raise PathInvalid(
-            f"There is no keypad profile {name}", f"Write profile= with one of {names}, or with a .toml file."
+            f"There is no keypad profile {name}",
+            Remedy("Write profile= with one of {names}, or with a .toml file.", names=names),
         ) from None
     return read_profile(text, name)

@@ -23,6 +23,7 @@ from drivers.errors import (
     DeviceUnusable,
     DriverMissing,
 )
+from drivers.remedies import Remedy
 
 if TYPE_CHECKING:
     import serial
@@ -246,10 +247,13 @@ def explain(node: str, error: Exception) -> DeviceUnavailable:
         group = _group_of(node)
         return DevicePermission(
             f"This user may not open {node}",
-            f"Add the user to the group {group} (sudo usermod -aG {group} $USER), then sign out and in again.",
+            Remedy(
+                "Add the user to the group {group} (sudo usermod -aG {group} $USER), then sign out and in again.",
+                group=group,
+            ),
         )
     return DeviceUnusable(
-        f"{node} cannot be used as a serial port", "Choose another port, or check its settings."
+        f"{node} cannot be used as a serial port", Remedy("Choose another port, or check its settings.")
     )
 
 

@@ -22,6 +22,7 @@ from drivers.errors import (
     DeviceUnusable,
     DriverMissing,
 )
+from drivers.remedies import Remedy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +61,7 @@ class _NoAnswer(DeviceAbsent):
         DeviceUnavailable.__init__(
             self,
             f"There is no answer from {address}",
-            "Look whether the camera is switched on, and check its address, user name and password.",
+            Remedy("Look whether the camera is switched on, and check its address, user name and password."),
         )
 
 
@@ -138,9 +139,12 @@ def _check_there(address: CameraAddress) -> None:
         raise DeviceAbsent(str(node))
     if not os.access(node, os.R_OK):
         remedy = (
-            "Let this user read the file."
+            Remedy("Let this user read the file.")
             if address.place is Place.FILE
-            else "Add the user to the group video (sudo usermod -aG video $USER), then sign out and in again."
+            else Remedy(
+                "Add the user to the group {group} (sudo usermod -aG {group} $USER), then sign out and in again.",
+                group="video",
+            )
         )
         raise DevicePermission(f"This user may not open {node}", remedy)
 
@@ -164,7 +168,7 @@ def _why_closed(address: CameraAddress) -> DeviceUnavailable:
     if address.place is Place.URL:
         return _NoAnswer(address)
     if address.place is Place.FILE:
-        return DeviceUnusable(f"{address} is no video", "Choose another file.")
+        return DeviceUnusable(f"{address} is no video", Remedy("Choose another file."))
     if node_of(address) is None:
         return DeviceAbsent(f"camera {address}")
     return DeviceBusy(str(address), None)

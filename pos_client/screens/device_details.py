@@ -140,15 +140,16 @@ class DeviceDetails(QWidget):
             self._paint_remedy(kind, health.error_remedy or "")
         else:
             self.trouble.setText(say("trouble.other"))
-            self.remedy.setText(health.error_remedy or "")
+            self.remedy.setText(self._wording.remedy(health.error_remedy or ""))
         last = health.statistics.last_scan_at
         if last is not None:
             self.figures.setText(say("devices.last_scan", ago=passed(self._wording, self._model.now - last)))
 
     def _paint_remedy(self, kind: str, english: str) -> None:
-        """The drivers' remedies are English and know the particulars; in another language they come second."""
-        if self._wording.language is Language.EN and english:
-            self.remedy.setText(english)
+        """The drivers' own remedy knows the particulars; without words for it, ours comes first and theirs second."""
+        own = self._wording.remedy(english)
+        if english and (self._wording.language is Language.EN or own != english):
+            self.remedy.setText(own)
             return
         words = [self._wording.say(f"remedy.{kind}"), english if kind in NAMES_ITS_REMEDY else ""]
         self.remedy.setText("\n".join(filter(None, words)))

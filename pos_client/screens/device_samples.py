@@ -7,6 +7,7 @@ from drivers.device import Health, State, Statistics
 from drivers.errors import DeviceLost, DevicePermission, DriverMissing
 from drivers.libraries import MissingLibrary
 from drivers.registry import Found
+from drivers.remedies import Remedy
 from drivers.scan import Scan
 from pos_client.calibrating import Calibrator, Progress
 from pos_client.camera_view import Cameras, CameraView, CameraWatch, Region
@@ -36,7 +37,10 @@ NOT_PERMITTED = "serial:/dev/ttyUSB1"
 
 _PERMISSION = DevicePermission(
     "This user may not open /dev/ttyUSB1",
-    "Add the user to the group dialout (sudo usermod -aG dialout $USER), then sign out and in again.",
+    Remedy(
+        "Add the user to the group {group} (sudo usermod -aG {group} $USER), then sign out and in again.",
+        group="dialout",
+    ),
 )
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QItemSelection, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
+from drivers.errors import DeviceError
 from drivers.registry import public_path
 from pos_client.calibrating import Calibrator
 from pos_client.camera_view import Cameras, Region
@@ -26,7 +27,7 @@ from pos_client.screens.scan_trial import ScanTrial
 from pos_client.screens.status_band import tinted
 from pos_client.screens.style import PALETTE
 from pos_client.screens.till_button import ButtonRole, TillButton
-from pos_client.screens.wording import Wording
+from pos_client.screens.wording import Language, Wording
 
 _REFRESH_MS = 500
 _LOOK_MS = 3000
@@ -247,7 +248,16 @@ class DeviceSetupWindow(QWidget):
         if isinstance(error, NotSaved):
             self._say("devices.not_saved", reason=str(error))
         else:
-            self._say("devices.refused", reason=str(error))
+            self._say("devices.refused", reason=self._reason(error))
+
+    def _reason(self, error: Exception) -> str:
+        """An error as a sentence: all of it in English, what to do in other languages."""
+        is_english = self._wording.language is Language.EN
+        return (
+            self._wording.remedy(error.remedy)
+            if isinstance(error, DeviceError) and not is_english
+            else str(error)
+        )
 
     def _end_change(self) -> None:
         self._is_changing = False

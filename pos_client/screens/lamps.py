@@ -57,7 +57,8 @@ class Lamp(QWidget):
         palette = self.words.palette()
         palette.setColor(self.words.foregroundRole(), LAMP_SIGNS[lamp][1])
         self.words.setPalette(palette)
-        self.setToolTip("\n".join(filter(None, (path, words, remedy))))
+        advice = None if remedy is None else self._wording.remedy(remedy)
+        self.setToolTip("\n".join(filter(None, (path, words, advice))))
 
 
 def device_name(wording: Wording, path: str, number: int) -> str:
@@ -166,7 +167,7 @@ class FaultLine(QWidget):
         for (path, lamp, remedy), number in numbered(self._states):
             if lamp is DeviceLamp.FAULT:
                 words = self._wording.say("lamp.fault", device=device_name(self._wording, path, number))
-                self.words.setText(f"{words}: {remedy}" if remedy else words)
+                self.words.setText(f"{words}: {self._wording.remedy(remedy)}" if remedy else words)
                 self.show()
                 return
         self.hide()

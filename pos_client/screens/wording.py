@@ -16,6 +16,7 @@ from typing import cast
 
 from PySide6.QtCore import QObject, Signal
 
+from drivers.remedies import Remedy
 from points_engine.contract import Refusal
 from pos_client.screens.assets import resources_folder
 from pos_client.till.view import Message
@@ -56,6 +57,15 @@ def load_table(language: Language, translations: Path | None = None) -> Table:
             raise ValueError(f"{language}: {key} is written in the contract and must not be written again")
         table[key] = refusal.zh_cn if language is Language.ZH_CN else refusal.en
     return MappingProxyType(table)
+
+
+def load_remedies(language: Language, translations: Path | None = None) -> Table:
+    """What to do about a device's fault, in one language, by the drivers' English sentence; nothing for English."""
+    folder = resources_folder() / "translations" if translations is None else translations
+    file = folder / f"remedies.{language.value}.toml"
+    if language is Language.EN or not file.exists():
+        return MappingProxyType({})
+    return MappingProxyType(dict(_flat(tomllib.loads(file.read_text(encoding="utf-8")), "")))
 
 
 def _flat(tree: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:
@@ -120,10 +130,16 @@ class Wording(QObject):
     changed = Signal()
 
     def __init__(
-        self, tables: Mapping[Language, Table], language: Language = Language.ZH_CN, *, strict: bool = False
+        self,
+        tables: Mapping[Language, Table],
+        language: Language = Language.ZH_CN,
+        *,
+        remedies: Mapping[Language, Table] | None = None,
+        strict: bool = False,
     ) -> None:
         super().__init__()
         self._tables = dict(tables)
+        self._remedies = dict(remedies or {})
         self._language = language
         self._strict = strict
 
@@ -153,6 +169,10 @@ class Wording(QObject):
         said = sentence.format(**{name: _filled(name, value) for name, value in params.items()})
         return singular(said) if self._language is Language.EN else said
 
+    def remedy(self, english: str) -> str:
+        """What to do about a fault: the drivers' sentence in the current language, else as it is."""
+        return _in_other_words(english, self._remedies.get(self._language, {}))
+
     def say_without_counts(self, key: str) -> str:
         """The sentence of a key for a list, where what would be filled in is not known any more.
 
@@ -178,4 +198,14 @@ def load_wording(
 ) -> Wording:
     """The wording of all languages, read from their files."""
     tables = {each: load_table(each, translations) for each in Language}
-    return Wording(tables, language, strict=strict)
+    remedies = {each: load_remedies(each, translations) for each in Language}
+    return Wording(tables, language, remedies=remedies, strict=strict)
+
+
+def _in_other_words(english: str, table: Table) -> str:
+    """A remedy by its template; its parameters may be remedies themselves. What has no words of its own stays."""
+    template, params = (english.template, english.params) if isinstance(english, Remedy) else (english, {})
+    sentence = table.get(template)
+    if sentence is None:
+        return english
+    return sentence.format(**{name: _in_other_words(value, table) for name, value in params.items()})

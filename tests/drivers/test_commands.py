@@ -217,7 +217,7 @@ def test_a_keypad_is_watched_by_its_count(line: PtyLine) -> None:
     ("arguments", "words"),
     [
         (["watch", "gun:"], "names no kind of device"),
-        (["watch", "serial:COM3?baud=fast"], "It must be a number from 50 to 4000000."),
+        (["watch", "serial:COM3?baud=fast"], "It must be a number from 50 to 4000000, or auto."),
         (["watch", "wedge:"], "read through the till's window"),
         (["record", "unused", "wedge:"], "Record one of: serial:, sim:, hid:, evdev:."),
         (["record", "unused", "keypad:evdev:04d9:a02a"], "cannot be recorded"),

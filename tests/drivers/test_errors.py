@@ -6,18 +6,19 @@ import pytest
 
 from drivers import errors
 from drivers.errors import DeviceError
+from drivers.remedies import Remedy
 
 MADE: list[DeviceError] = [
-    errors.PathInvalid("'x' names no kind", "Begin it with one of: sim:."),
-    errors.ProfileInvalid("The profile x cannot be used", "Correct the file."),
+    errors.PathInvalid("'x' names no kind", Remedy("Begin it with one of: sim:.")),
+    errors.ProfileInvalid("The profile x cannot be used", Remedy("Correct the file.")),
     errors.DriverMissing("pyserial"),
-    errors.DeviceStateError("A device that is closed cannot claim", "Open a new device."),
-    errors.DeviceUnavailable("It is away", "Wait a moment."),
+    errors.DeviceStateError("A device that is closed cannot claim", Remedy("Open a new device.")),
+    errors.DeviceUnavailable("It is away", Remedy("Wait a moment.")),
     errors.DeviceAbsent("/dev/ttyACM0"),
     errors.DeviceBusy("/dev/ttyACM0", None),
     errors.DeviceBusy("/dev/ttyACM0", "minicom (process 7)"),
-    errors.DevicePermission("This user may not open it", "Join the group dialout."),
-    errors.DeviceUnusable("It is no port", "Choose another."),
+    errors.DevicePermission("This user may not open it", Remedy("Join the group dialout.")),
+    errors.DeviceUnusable("It is no port", Remedy("Choose another.")),
     errors.DeviceChanged("/dev/ttyACM0"),
     errors.DeviceLost("/dev/ttyACM0"),
     errors.PrinterNotReady("tcp:10.0.0.9:9100"),

@@ -17,6 +17,7 @@ from drivers.printer_usb import PrinterUsb
 from drivers.receipt_bytes import Cut, Paper, QrMode
 from drivers.receipt_printer import ReceiptPrinter, Replies
 from drivers.registry import open_device
+from drivers.remedies import Remedy
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_without_a_print_service_the_nodes_are_found(tmp_path: Path, monkeypatch
     (tmp_path / "lp0").touch()
 
     def fail() -> list[str]:
-        raise DeviceUnusable("The programs lp and lpstat are missing", "Install them.")
+        raise DeviceUnusable("The programs lp and lpstat are missing", Remedy("Install them."))
 
     monkeypatch.setattr(printer_kinds, "_NODES", tmp_path)
     monkeypatch.setattr(printer_kinds, "queue_names", fail)
