@@ -1,66 +1,25 @@
-"""The HID POS gun: found, claimed, told apart from a keyboard, read whatever its cable does, and told things."""
+"""The HID POS gun: found by its address, read whatever its cable does, listed, and silent about what it read."""
 
-import errno
-import itertools
 import logging
+import os
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from drivers.device import Device, State
-from drivers.errors import DeviceAbsent, DeviceBusy, DeviceError, DevicePermission, DeviceUnusable
+from drivers.device import State
 from drivers.hid_gun import (
     STALE_SECONDS,
     HidAddress,
-    HidGun,
-    explain,
-    in_keyboard_mode,
     list_guns,
-    lock_hidraw,
     no_permission,
     parse_address,
 )
-from drivers.hid_library import HidLibrary
-from tests.architecture.project_files import ROOT
-from tests.drivers.hid_pos_gun import EMULATOR_DESCRIPTOR, HONEYWELL, KEYBOARD_DESCRIPTOR, ZEBRA
+from tests.drivers.hid_gun_at_hand import CODE, OTHER, Start, hid_gun, scan_with, zebra
+from tests.drivers.hid_pos_gun import ZEBRA
 from tests.drivers.watcher import Watcher
 from tests.fakes.hid_library import GUN, FakeHidDevice, FakeHidLibrary
-
-CODE = "660123456789012345"
-OTHER = "661111111111111111"
-Start = Callable[[Device], None]
-
-
-class FastClock:
-    """Every look at it is a second later than the one before: nothing is ever stale."""
-
-    def __init__(self) -> None:
-        self._seconds = itertools.count(100)
-
-    def __call__(self) -> float:
-        return float(next(self._seconds))
-
-
-def hid_gun(library: HidLibrary, path: str = "hid:05e0:2100", **other: object) -> HidGun:
-    """A gun at an address that looks for its device every millisecond and needs no node."""
-    serial = other.pop("serial", None)
-    settings = {"clock": FastClock(), "retry_seconds": 0.001, "read_timeout_seconds": 0.005, **other}
-    settings.setdefault("lock_node", lambda node: None)
-    address = parse_address(path.removeprefix("hid:"), serial)  # type: ignore[arg-type]  # a table of mixed settings
-    return HidGun(path, address, library=library, **settings)  # type: ignore[arg-type]  # the same
-
-
-def zebra(**info: object) -> FakeHidDevice:
-    """A Zebra gun."""
-    return FakeHidDevice(replace(GUN, **info), ZEBRA.descriptor)  # type: ignore[arg-type]  # a table of mixed fields
-
-
-def scan_with(device: FakeHidDevice, text: str) -> None:
-    """Pull the trigger of a Zebra gun."""
-    device.send(*ZEBRA.reports(text.encode()))
 
 
 @pytest.mark.parametrize(
@@ -254,7 +213,6 @@ def test_two_guns_take_two_devices(started: Start, watcher: Watcher, tmp_path: P
 def lock_any(node: str) -> int | None:
     """The lock of Linux' nodes, on ordinary files."""
     import fcntl  # noqa: PLC0415  # Windows has none
-    import os  # noqa: PLC0415  # the same
 
     descriptor = os.open(node, os.O_RDWR)
     try:
@@ -263,226 +221,6 @@ def lock_any(node: str) -> int | None:
         os.close(descriptor)
         raise
     return descriptor
-
-
-@pytest.mark.parametrize(
-    ("path", "info"),
-    [
-        # The ids change with the mode, the vendor stays.
-        ("hid:05e0:2100", replace(GUN, product_id=0x1200, usage_page=1, usage=6)),
-        ("hid:05e0:2100", replace(GUN, usage_page=1, usage=6)),
-        ("hid:", replace(GUN, product_id=0x1200, usage_page=1, usage=6)),
-        # A system that does not tell usages: the gun's own words do.
-        ("hid:05e0:2100", replace(GUN, usage_page=0, usage=0)),
-        ("hid:", replace(GUN, usage_page=0, usage=0)),
-    ],
-)
-def test_a_gun_in_keyboard_mode_is_told_apart(
-    path: str, info: object, watcher: Watcher, started: Start
-) -> None:
-    """A gun that types is reported with both ways out, and read as soon as it is in HID POS mode."""
-    typing = FakeHidDevice(info, KEYBOARD_DESCRIPTOR)  # type: ignore[arg-type]  # a table of infos
-    library = FakeHidLibrary(typing)
-    started(hid_gun(library, path))
-    health = watcher.until_error("device_unusable")
-    assert State.LOST is health.state
-    remedy = health.error_remedy or ""
-    assert "not in HID POS mode" in remedy
-    assert f"evdev:{typing.info.ids}" in remedy
-    library.unplug(typing)
-    library.plug(zebra())
-    watcher.until_state(State.ENABLED)
-
-
-@pytest.mark.parametrize(
-    "info",
-    [
-        replace(GUN, vendor_id=0x046D, usage_page=1, usage=6),
-        replace(GUN, product_id=0x1200, usage_page=1, usage=2),
-        replace(GUN, product_id=0x1200, serial="S9", usage_page=1, usage=6),
-    ],
-)
-def test_other_devices_are_no_guns_in_keyboard_mode(info: object, watcher: Watcher, started: Start) -> None:
-    """Somebody's keyboard, a maker's mouse or another gun's keyboard: the gun is simply not there."""
-    started(hid_gun(FakeHidLibrary(FakeHidDevice(info)), serial="S1"))  # type: ignore[arg-type]  # a table of infos
-    watcher.until_error("device_absent")
-
-
-def test_a_device_of_no_use_is_named(watcher: Watcher, started: Start) -> None:
-    """A device with the right ids that is no scanner, by its own words, is not read."""
-    mouse = bytes.fromhex("05010902a10105090901750195018102c0")
-    started(hid_gun(FakeHidLibrary(FakeHidDevice(replace(GUN, usage_page=0), mouse))))
-    watcher.until_error("device_unusable")
-
-
-def test_a_missing_library_is_named(watcher: Watcher, started: Start) -> None:
-    """Without hidapi the gun says which package to install, and is read once that is done."""
-    device = zebra()
-    library = FakeHidLibrary(device)
-    library.is_installed = False
-    started(hid_gun(library))
-    assert (
-        "Install it with: python -m pip install hidapi" == watcher.until_error("driver_missing").error_remedy
-    )
-    library.is_installed = True
-    watcher.until_state(State.ENABLED)
-
-
-def test_a_denied_gun_names_the_rule(watcher: Watcher, started: Start) -> None:
-    """No permission: the remedy is the command that installs the rule, and the rule is there."""
-
-    def denied(node: str) -> int | None:
-        raise PermissionError(errno.EACCES, "Permission denied", node)
-
-    started(hid_gun(FakeHidLibrary(zebra()), lock_node=denied))
-    remedy = watcher.until_error("device_permission").error_remedy or ""
-    if sys.platform.startswith("linux"):
-        assert "sudo cp resources/udev/70-points-till.rules /etc/udev/rules.d/" in remedy
-    assert (ROOT / "resources/udev/70-points-till.rules").is_file()
-
-
-def test_a_gun_that_cannot_be_opened(watcher: Watcher, started: Start) -> None:
-    """A failure has no reason: a node that is gone is absent, any other unusable; once it opens, it is read."""
-    device = zebra(path=b"/dev/hidraw-nobody-has")
-    device.open_error = OSError("open failed")
-    library = FakeHidLibrary(device)
-    started(hid_gun(library))
-    watcher.until_error("device_absent")
-    device.open_error = None
-    watcher.until_state(State.ENABLED)
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what Linux says of its nodes")
-@pytest.mark.parametrize(
-    ("path", "error", "kind"),
-    [
-        (b"/dev/null", OSError("open failed"), DeviceUnusable),
-        (b"/dev/hidraw-nobody-has", OSError("open failed"), DeviceAbsent),
-        (b"1-2:1.0", OSError("open failed"), DevicePermission),
-        (b"/dev/null", PermissionError(errno.EACCES, "denied"), DevicePermission),
-    ],
-)
-def test_what_a_failed_opening_means(path: bytes, error: OSError, kind: type[DeviceError]) -> None:
-    """The system is asked what hidapi does not say."""
-    assert kind is type(explain(replace(GUN, path=path), error))
-
-
-@pytest.mark.parametrize(
-    ("platform", "kind", "words"),
-    [
-        ("linux", DevicePermission, "70-points-till.rules"),
-        ("darwin", DevicePermission, "Input Monitoring"),
-        ("win32", DeviceBusy, "Close another program"),
-    ],
-)
-def test_each_system_has_its_own_remedy(
-    platform: str, kind: type[DeviceError], words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The same failure is another thing on each system."""
-    monkeypatch.setattr(sys, "platform", platform)
-    error = explain(replace(GUN, path=b"1-2:1.0"), OSError("open failed"))
-    assert kind is type(error)
-    assert words in error.remedy
-    assert "wedge:" in in_keyboard_mode(GUN).remedy
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nodes of Linux")
-def test_a_node_is_locked_once() -> None:
-    """Two tills on one node would both get every scan: the second one is told. Other paths have no lock."""
-    import os  # noqa: PLC0415  # only here
-
-    held = lock_hidraw("/dev/null")
-    assert held is not None
-    with pytest.raises(BlockingIOError):
-        lock_hidraw("/dev/null")
-    os.close(held)
-    again = lock_hidraw("/dev/null")
-    assert again is not None
-    os.close(again)
-    assert lock_hidraw("1-2:1.0") is None
-
-
-# ---- what a gun is told
-
-
-@pytest.mark.parametrize(
-    ("words", "vendor_id", "features"),
-    [
-        (HONEYWELL.descriptor, 0x0C2E, [b"\xfe\x01"]),
-        (None, 0x0C2E, [b"\xfe\x01"]),
-        (ZEBRA.descriptor, 0x05E0, []),
-        (None, 0x05E0, []),
-    ],
-)
-def test_honeywells_guns_are_switched_on(
-    words: bytes | None, vendor_id: int, features: list[bytes], watcher: Watcher, started: Start
-) -> None:
-    """The feature report FE goes to guns that have it, and to no other."""
-    device = FakeHidDevice(replace(GUN, vendor_id=vendor_id), words)
-    started(hid_gun(FakeHidLibrary(device), "hid:"))
-    watcher.until_state(State.ENABLED)
-    assert features == device.features
-
-
-def test_a_switch_that_is_refused_by_a_gun_that_names_none_is_no_fault(
-    watcher: Watcher, started: Start
-) -> None:
-    """Where the switch was only guessed at, the gun is read all the same."""
-    device = FakeHidDevice(replace(GUN, vendor_id=0x0C2E), None, write_error=OSError("no such report"))
-    started(hid_gun(FakeHidLibrary(device), "hid:"))
-    watcher.until_state(State.ENABLED)
-
-
-def read_two_more(device: FakeHidDevice, watcher: Watcher) -> None:
-    """Two labels, one after the other: before the second is read, what was to be sent has been."""
-    for count, text in enumerate((CODE, OTHER), 1):
-        device.send(*HONEYWELL.reports(text.encode()))
-        watcher.until_scans(count)
-
-
-def test_a_gun_is_told(watcher: Watcher, started: Start) -> None:
-    """Beeps and trigger go out as the gun's own reports, in order, while it is read."""
-    device = FakeHidDevice(GUN, HONEYWELL.descriptor)
-    gun = hid_gun(FakeHidLibrary(device))
-    assert not gun.accept()
-    started(gun)
-    watcher.until_state(State.ENABLED)
-    assert (True, True, True, True) == (
-        gun.accept(),
-        gun.reject(),
-        gun.trigger(on=True),
-        gun.trigger(on=False),
-    )
-    read_two_more(device, watcher)
-    gun.stop()
-    assert [b"\x04\x40", b"\x04\x20", b"\x04\x04", b"\x04\x00"] == device.written
-    assert not gun.accept()
-
-
-def test_a_gun_that_cannot_be_told_says_so(watcher: Watcher, started: Start) -> None:
-    """Without output reports nothing is sent."""
-    device = FakeHidDevice(GUN, EMULATOR_DESCRIPTOR)
-    gun = hid_gun(FakeHidLibrary(device))
-    started(gun)
-    watcher.until_state(State.ENABLED)
-    assert (False, False, False) == (gun.accept(), gun.reject(), gun.trigger(on=True))
-    assert [] == device.written
-
-
-def test_a_beep_that_is_refused_loses_nothing(
-    watcher: Watcher, started: Start, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A command that fails is logged, and the gun is read on."""
-    device = FakeHidDevice(GUN, HONEYWELL.descriptor)
-    gun = hid_gun(FakeHidLibrary(device))
-    with caplog.at_level(logging.INFO):
-        started(gun)
-        watcher.until_state(State.ENABLED)
-        device.write_error = OSError("the report was not taken")
-        gun.accept()
-        read_two_more(device, watcher)
-    assert [State.CLAIMED, State.ENABLED] == watcher.states
-    assert "a command was not taken: OSError" in caplog.text
 
 
 def test_only_guns_in_hid_pos_mode_are_listed() -> None:
