@@ -22,6 +22,7 @@ from pos_client.screens.device_model import DeviceModel
 from pos_client.screens.device_table import DeviceTable
 from pos_client.screens.fitting_label import FittingLabel
 from pos_client.screens.icons import Icon, TintedIcon
+from pos_client.screens.key_filter import take_keys_as_they_are
 from pos_client.screens.lamps import device_kind
 from pos_client.screens.scan_trial import ScanTrial
 from pos_client.screens.status_band import tinted
@@ -125,6 +126,7 @@ class DeviceSetupWindow(QWidget):
         self.close_button = TillButton(ButtonRole.QUIET, largest=17, smallest=14, least_height=48)
         self.close_button.set_hint("Esc")
         self.path = QLineEdit()
+        take_keys_as_they_are(self.path)
         self.path.setMinimumHeight(48)
         self.commands = {command: self._button(icon) for command, icon in _COMMAND_ICONS.items()}
         self.page_buttons = {page: self._button(None) for page in self.pages}

@@ -9,6 +9,7 @@ import math
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QWindow
+from PySide6.QtWidgets import QWidget
 
 from drivers.keystrokes import Key, Verdict
 from drivers.wedge import WedgeGun
@@ -36,16 +37,36 @@ _SHORTCUT = (
 _NUMBER_ROW = "1234567890"
 _FIRST_BY_PLATFORM = {"xcb": 10, "wayland": 10, "windows": 2}
 """The native scan code of the key 1; 2 to 9 and 0 follow. X11 and Wayland: evdev's 2 and 8; Windows: set 1."""
+_KEYPAD = "7894561230"
+_KEYPAD_BY_PLATFORM = {
+    "xcb": (79, 80, 81, 83, 84, 85, 87, 88, 89, 90),
+    "windows": (71, 72, 73, 75, 76, 77, 79, 80, 81, 82),
+}
+_KEYPAD_BY_PLATFORM["wayland"] = _KEYPAD_BY_PLATFORM["xcb"]
+"""The native scan codes of the keypad's digits, which type nothing while NumLock is off. Windows' arrow keys have the
+same with bit 8 set; a Mac has no NumLock."""
 _COCOA_ROW = (18, 19, 20, 21, 23, 22, 26, 28, 25, 29)
 """macOS: virtual key codes of 1 to 9 and 0 (HIToolbox/Events.h)."""
 
 
-def number_row(platform: str) -> dict[int, str]:
-    """Native scan code -> the digit printed on the key of the number row, for a Qt platform; empty if unknown."""
+def digit_keys(platform: str) -> dict[int, str]:
+    """Native scan code -> the digit printed on the key, in the number row and on the keypad; empty if unknown."""
     if platform == "cocoa":
         return dict(zip(_COCOA_ROW, _NUMBER_ROW, strict=True))
     first = _FIRST_BY_PLATFORM.get(platform)
-    return {} if first is None else {first + place: digit for place, digit in enumerate(_NUMBER_ROW)}
+    if first is None:
+        return {}
+    row = {first + place: digit for place, digit in enumerate(_NUMBER_ROW)}
+    return row | dict(zip(_KEYPAD_BY_PLATFORM[platform], _KEYPAD, strict=True))
+
+
+def take_keys_as_they_are(field: QWidget) -> None:
+    """Keep the input method away from a text field, Chinese ones above all.
+
+    An input method takes keys before any window sees them: a gun's label would become Chinese words, or pick from the
+    words offered. For fields in which nobody types words.
+    """
+    field.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, on=False)
 
 
 class KeyFilter(QObject):
@@ -58,7 +79,7 @@ class KeyFilter(QObject):
         super().__init__()
         self._app = app
         self._gun = gun
-        self._row = number_row(app.platformName())
+        self._digits = digit_keys(app.platformName())
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._idle)
         self._window: QWindow | None = None
@@ -119,7 +140,7 @@ class KeyFilter(QObject):
         on_keypad = bool(event.modifiers() & Qt.KeyboardModifier.KeypadModifier)
         if on_keypad and Qt.Key.Key_0 <= event.key() <= Qt.Key.Key_9:
             return chr(event.key())
-        return self._row.get(event.nativeScanCode())
+        return self._digits.get(event.nativeScanCode())
 
     @Slot()
     def _idle(self) -> None:

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QInputMethodQueryEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from drivers.wedge import WedgeGun
 from pos_client.screens.customer_window import CustomerWindow
-from pos_client.screens.key_filter import KeyFilter, number_row
+from pos_client.screens.key_filter import KeyFilter, digit_keys, take_keys_as_they_are
 from pos_client.screens.samples import sample_views
 from pos_client.screens.wording import Wording
 from tests.fakes.clock import HandClock
@@ -228,7 +228,7 @@ def test_a_french_keyboard_sends_the_same_digits(
     qtbot: QtBot, hands: Hands, counter: Counter, key_filter: KeyFilter, scans: list[str]
 ) -> None:
     """On AZERTY the number row makes &é"' of a gun's digits: the place of the key counts, not its letter."""
-    key_filter._row = number_row("xcb")
+    key_filter._digits = digit_keys("xcb")
     letters = dict(zip("1234567890", "&é\"'(-è_çà", strict=True))
     for digit in LABEL:
         letter = letters[digit]
@@ -239,12 +239,48 @@ def test_a_french_keyboard_sends_the_same_digits(
     assert scans == [LABEL]
 
 
+def test_a_keypad_without_num_lock_sends_the_same_digits(
+    qtbot: QtBot, hands: Hands, counter: Counter, key_filter: KeyFilter, scans: list[str]
+) -> None:
+    """A gun that types on the keypad types End, Down and so on while NumLock is off: here too the place counts."""
+    key_filter._digits = digit_keys("xcb")
+    moves = {
+        "7": Qt.Key.Key_Home, "8": Qt.Key.Key_Up, "9": Qt.Key.Key_PageUp, "4": Qt.Key.Key_Left,
+        "5": Qt.Key.Key_Clear, "6": Qt.Key.Key_Right, "1": Qt.Key.Key_End, "2": Qt.Key.Key_Down,
+        "3": Qt.Key.Key_PageDown, "0": Qt.Key.Key_Insert,
+    }  # fmt: skip
+    codes = {digit: code for code, digit in digit_keys("xcb").items() if code >= 79}
+    for digit in LABEL:
+        hands.hit_key(counter.window, moves[digit].value, "", codes[digit])
+    hands.hit(counter.window, "\n")
+    qtbot.waitUntil(lambda: bool(scans))
+
+    assert scans == [LABEL]
+    assert counter.finished == []
+
+
+def test_an_input_method_gets_no_key(qtbot: QtBot) -> None:
+    """A text field of the till asks for no input method: a Chinese one would make words of a gun's keys."""
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    take_keys_as_they_are(field)
+    assert not field.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
+    asked = QInputMethodQueryEvent(Qt.InputMethodQuery.ImEnabled)
+    QGuiApplication.sendEvent(field, asked)
+    assert not asked.value(Qt.InputMethodQuery.ImEnabled)
+
+
 @pytest.mark.parametrize(
     ("platform", "code", "digit"),
     [
         ("xcb", 10, "1"),
         ("xcb", 19, "0"),
         ("wayland", 18, "9"),
+        ("xcb", 79, "7"),
+        ("wayland", 90, "0"),
+        ("windows", 82, "0"),
+        ("windows", 79, "1"),
+        ("windows", 0x14F, None),  # End beside the keypad
         ("windows", 2, "1"),
         ("windows", 11, "0"),
         ("cocoa", 18, "1"),
@@ -253,9 +289,9 @@ def test_a_french_keyboard_sends_the_same_digits(
         ("offscreen", 10, None),
     ],
 )
-def test_the_number_row_of_each_system(platform: str, code: int, digit: str | None) -> None:
-    """Native scan codes of the number row, as each window system counts them."""
-    assert number_row(platform).get(code) == digit
+def test_the_digits_of_each_system(platform: str, code: int, digit: str | None) -> None:
+    """Native scan codes of the number row and of the keypad, as each window system counts them."""
+    assert digit_keys(platform).get(code) == digit
 
 
 def test_after_the_end_every_key_passes(
