@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QEvent, QItemSelection, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from drivers.errors import DeviceError
 from drivers.registry import public_path
@@ -22,12 +22,12 @@ from pos_client.screens.device_model import DeviceModel
 from pos_client.screens.device_table import DeviceTable
 from pos_client.screens.fitting_label import FittingLabel
 from pos_client.screens.icons import Icon, TintedIcon
-from pos_client.screens.key_filter import take_keys_as_they_are
 from pos_client.screens.lamps import device_kind
 from pos_client.screens.scan_trial import ScanTrial
 from pos_client.screens.status_band import tinted
 from pos_client.screens.style import PALETTE
 from pos_client.screens.till_button import ButtonRole, TillButton
+from pos_client.screens.typed_field import TypedField
 from pos_client.screens.wording import Language, Wording
 
 _REFRESH_MS = 500
@@ -125,8 +125,7 @@ class DeviceSetupWindow(QWidget):
         tinted(self.status, PALETTE.ink_soft)
         self.close_button = TillButton(ButtonRole.QUIET, largest=17, smallest=14, least_height=48)
         self.close_button.set_hint("Esc")
-        self.path = QLineEdit()
-        take_keys_as_they_are(self.path)
+        self.path = TypedField()
         self.path.setMinimumHeight(48)
         self.commands = {command: self._button(icon) for command, icon in _COMMAND_ICONS.items()}
         self.page_buttons = {page: self._button(None) for page in self.pages}

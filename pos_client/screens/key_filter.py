@@ -9,7 +9,6 @@ import math
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QWindow
-from PySide6.QtWidgets import QWidget
 
 from drivers.keystrokes import Key, Verdict
 from drivers.wedge import WedgeGun
@@ -58,15 +57,6 @@ def digit_keys(platform: str) -> dict[int, str]:
         return {}
     row = {first + place: digit for place, digit in enumerate(_NUMBER_ROW)}
     return row | dict(zip(_KEYPAD_BY_PLATFORM[platform], _KEYPAD, strict=True))
-
-
-def take_keys_as_they_are(field: QWidget) -> None:
-    """Keep the input method away from a text field, Chinese ones above all.
-
-    An input method takes keys before any window sees them: a gun's label would become Chinese words, or pick from the
-    words offered. For fields in which nobody types words.
-    """
-    field.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, on=False)
 
 
 class KeyFilter(QObject):

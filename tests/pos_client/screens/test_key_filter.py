@@ -11,8 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from drivers.wedge import WedgeGun
 from pos_client.screens.customer_window import CustomerWindow
-from pos_client.screens.key_filter import KeyFilter, digit_keys, take_keys_as_they_are
+from pos_client.screens.key_filter import KeyFilter, digit_keys
 from pos_client.screens.samples import sample_views
+from pos_client.screens.typed_field import TypedField
 from pos_client.screens.wording import Wording
 from tests.fakes.clock import HandClock
 from tests.fakes.inbox import TickingInbox
@@ -260,11 +261,9 @@ def test_a_keypad_without_num_lock_sends_the_same_digits(
 
 
 def test_an_input_method_gets_no_key(qtbot: QtBot) -> None:
-    """A text field of the till asks for no input method: a Chinese one would make words of a gun's keys."""
-    field = QLineEdit()
+    """A field for paths wants no input method: a Chinese one would make words of a gun's keys."""
+    field = TypedField()
     qtbot.addWidget(field)
-    take_keys_as_they_are(field)
-    assert not field.testAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled)
     asked = QInputMethodQueryEvent(Qt.InputMethodQuery.ImEnabled)
     QGuiApplication.sendEvent(field, asked)
     assert not asked.value(Qt.InputMethodQuery.ImEnabled)
