@@ -143,7 +143,9 @@ class LotBooks(abc.ABC):
     # --- statements
 
     @abc.abstractmethod
-    def entry_bounds(self, account_id: int, since: datetime | None, until: datetime | None) -> tuple[int, int]:
+    def entry_bounds(
+        self, account_id: int, since: datetime | None, until: datetime | None
+    ) -> tuple[int, int]:
         """The transfers of a period, as the number of its first and the number after its last.
 
         It begins with the first transfer at or after `since` and ends before the first one at or after `until`.

@@ -29,6 +29,11 @@ class MoreThanTaken(AssertionError):
     """More is given back than was taken: a bug in the caller."""
 
 
+def _is_whole(value: object, lowest: int, highest: int) -> bool:
+    """Whether settings wrote a whole number of this range, and not, say, a truth value."""
+    return isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
+
+
 class ExpiryKind(enum.StrEnum):
     """How the scheme says when something expires."""
 
@@ -52,7 +57,7 @@ class ExpiryRule:
             ExpiryKind.MONTHS: (1, MOST_MONTHS),
             ExpiryKind.YEAR_END: (0, MOST_MONTHS // 12),
         }[self.kind]
-        if isinstance(self.count, bool) or not isinstance(self.count, int) or not lowest <= self.count <= highest:
+        if not _is_whole(self.count, lowest, highest):
             raise LotRulesInvalid(f"count must be a whole number from {lowest} to {highest} with {self.kind}")
 
     def last_day(self, today: date) -> date | None:
@@ -83,8 +88,7 @@ class LotRules:
     grace_days: int = 7
 
     def __post_init__(self) -> None:
-        days = self.grace_days
-        if isinstance(days, bool) or not isinstance(days, int) or not 0 <= days <= MOST_GRACE_DAYS:
+        if not _is_whole(self.grace_days, 0, MOST_GRACE_DAYS):
             raise LotRulesInvalid(f"grace_days must be a whole number from 0 to {MOST_GRACE_DAYS}")
 
 
@@ -137,7 +141,7 @@ def take(live: Iterable[Lot], units: int, first_id: int | None = None) -> list[T
 
     The lot `first_id`, if it is among them, goes before all others.
     """
-    taken = []
+    taken: list[Taken] = []
     for lot in sorted(live, key=lambda lot: lot.id != first_id):
         if not units:
             return taken

@@ -34,8 +34,8 @@ class Commits(Protocol):
 class GroupCommit:
     """The one writer of a store, led by one of its callers at a time.
 
-    `check_open` raises when the store is closed; `begin` starts a write transaction for a caller who has been there since
-    a moment of the monotonic clock. `write_lock` is held from before it until after the COMMIT.
+    `check_open` raises when the store is closed; `begin` starts a write transaction for a caller who has been there
+    since a moment of the monotonic clock. `write_lock` is held from before it until after the COMMIT.
     """
 
     def __init__(

@@ -62,7 +62,8 @@ _TILL = """
     WHERE t.till_id = ? AND t.channel = ?
 """
 _ADD_TRANSFER = """
-    INSERT INTO transfer (id, kind, debit, credit, units, balance_units, payment, command_id, reason, at_us, actor, chain)
+    INSERT INTO transfer
+        (id, kind, debit, credit, units, balance_units, payment, command_id, reason, at_us, actor, chain)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SET_BALANCE = """

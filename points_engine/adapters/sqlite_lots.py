@@ -102,7 +102,8 @@ class SqliteLotBooks(SqliteProofBooks, LotBooks):
 
     def lots_due(self, now: datetime) -> int:
         row = self._one(
-            "SELECT count(*) FROM account a JOIN lot l ON l.account = a.id AND l.left_units > 0 AND l.expires_at_us <= ?1"
+            "SELECT count(*) FROM account a "
+            "JOIN lot l ON l.account = a.id AND l.left_units > 0 AND l.expires_at_us <= ?1"
             " WHERE a.next_expiry_us <= ?1",
             microseconds(now),
         )
@@ -148,7 +149,9 @@ class SqliteLotBooks(SqliteProofBooks, LotBooks):
 
     # --- statements
 
-    def entry_bounds(self, account_id: int, since: datetime | None, until: datetime | None) -> tuple[int, int]:
+    def entry_bounds(
+        self, account_id: int, since: datetime | None, until: datetime | None
+    ) -> tuple[int, int]:
         first = 0 if since is None else self._first_entry(account_id, 0, since)
         beyond = BEYOND_ALL if until is None else self._first_entry(account_id, first, until)
         return first, beyond
@@ -183,7 +186,9 @@ class SqliteLotBooks(SqliteProofBooks, LotBooks):
             yield LotRow._make((*row[:6], moment(row[6])))
 
     def all_uses(self) -> Iterator[UseRow]:
-        return map(UseRow._make, self._execute("SELECT payment, account, lot, units FROM lot_use ORDER BY id"))
+        return map(
+            UseRow._make, self._execute("SELECT payment, account, lot, units FROM lot_use ORDER BY id")
+        )
 
     def all_earnings(self) -> Iterator[EarningRow]:
         return map(_earning, self._execute(f"SELECT {_EARNING} FROM earning ORDER BY id"))

@@ -84,7 +84,8 @@ class Accounts:
             return Expiring(
                 asset=command.asset,
                 days=tuple(
-                    ExpiringUnits(last_day=day, units=sum(lot.left_units for lot in same)) for day, same in islice(days, command.most)
+                    ExpiringUnits(last_day=day, units=sum(lot.left_units for lot in same))
+                    for day, same in islice(days, command.most)
                 ),
             )
 

@@ -61,8 +61,9 @@ class Swept(NamedTuple):
 class Engine:
     """The whole engine behind one call. Thread-safe: several threads may call it at once.
 
-    Without a `sender` short messages are kept for the shop's staff; without an `opener` no sealed PINs are taken; without
-    a `risk` hook (`points_engine.risk`) the limits alone decide.
+    Without a `sender` short messages are kept for the shop's staff; without an `opener` no sealed PINs are taken;
+    without a `risk` hook (`points_engine.risk`) the limits alone decide. `register` tells
+    the back office who is enrolled.
     """
 
     def __init__(
@@ -80,7 +81,6 @@ class Engine:
         self._store = store
         self._clock = clock
         self.register = Register(store, clock, scheme)
-        """Who is registered: for the back office."""
         replies = Replies(scheme, ids, opener)
         self._outbox = Outbox(store, clock, ids, scheme, sender)
         sms_codes = SmsCodes(store, clock, ids, scheme, replies, self._outbox)
@@ -90,36 +90,35 @@ class Engine:
         self._expiry = ExpiryRun(store, clock)
         self._codes = Codes(store, clock, ids, scheme)
         self._payments = Payments(store, clock, scheme, replies)
-        refunds = Refunds(store, clock, scheme)
         self._settlements = Settlements(store, clock, scheme)
         charges = Charges(store, clock, ids, scheme, replies, Judge(scheme, risk))
         challenges = Challenges(store, clock, ids, hasher, opener, scheme, replies, sms_codes)
         approvals = Approvals(store, clock, scheme, replies)
         recovery = Recovery(store, clock, ids, hasher, scheme, sms_codes, self._outbox)
-        # Each command's type is its key, which a type checker cannot follow through a dict.
-        self._carry_out: dict[type[Command], Callable[[Any], Reply]] = {
+        self._carry_out: dict[
+            type[Command], Callable[[Any], Reply]
+        ] = {  # by type: no checker can follow that
             contract.EnrolTill: members.enrol_till,
             contract.EnrolMember: members.enrol_member,
             contract.SetFrozen: members.set_frozen,
             contract.SetPinFreeLimit: members.set_pin_free_limit,
             contract.SetPin: members.set_pin,
-            contract.Credit: self._accumulation.credit,
+            **dict.fromkeys((contract.Credit, contract.Grant), self._accumulation.credit),
             contract.Accumulate: self._accumulation.accumulate,
-            contract.Grant: self._accumulation.credit,
             contract.Adjust: self._accumulation.adjust,
             contract.ShowBalance: accounts.balance,
             contract.ShowStatement: accounts.statement,
             contract.ShowExpiring: accounts.expiring,
             contract.IssueCode: self._codes.issue,
-            contract.Charge: charges.charge,
-            contract.ChargeMember: charges.charge,
-            contract.ChargeOnDelivery: charges.charge,
+            **dict.fromkeys(
+                (contract.Charge, contract.ChargeMember, contract.ChargeOnDelivery), charges.charge
+            ),
             contract.EnrolCourier: members.enrol_courier,
             contract.AnswerChallenge: challenges.answer,
             contract.Cancel: self._payments.cancel,
             contract.Query: self._payments.query,
             contract.Reverse: self._payments.reverse,
-            contract.Refund: refunds.refund,
+            contract.Refund: Refunds(store, clock, scheme).refund,
             contract.Settle: self._settlements.settle,
             contract.BindPhone: recovery.bind_phone,
             contract.SendSmsCode: sms_codes.send,
@@ -140,7 +139,7 @@ class Engine:
         return self._carry_out[type(command)](command)
 
     def sweep(self) -> Swept:
-        """End what is past its time: open payments, codes nobody can use any more, a batch of lots. Raises EngineFault."""
+        """End what is past its time: open payments, codes nobody can use, a batch of lots. Raises EngineFault."""
 
         def work(books: Books) -> Swept:
             now = self._clock.now()

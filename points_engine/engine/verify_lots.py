@@ -91,6 +91,8 @@ class LotsAudit:
         for earning in self._books.all_earnings():
             booked = self._earned.pop(earning.command_id, 0)
             if earning.units != booked:
-                self._find(Check.EARNINGS, f"order {earning.order_id}", f"{earning.units}, its transfer {booked}")
+                self._find(
+                    Check.EARNINGS, f"order {earning.order_id}", f"{earning.units}, its transfer {booked}"
+                )
         for command_id, units in self._earned.items():
             self._find(Check.EARNINGS, f"command {command_id}", f"{units} earned on no order")

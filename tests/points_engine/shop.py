@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from points_engine.amounts import Amount, Asset
-from points_engine.bootstrap import Argon2Cost, Engine, PinEntry, Settings, open_engine
+from points_engine.bootstrap import Argon2Cost, Engine, PinEntry, RiskHook, Settings, open_engine
 from points_engine.contract import (
     AnswerChallenge,
     BindPhone,
@@ -68,6 +68,7 @@ class Shop:
         clock: ManualClock | None = None,
         engine: Engine | None = None,
         on_durable_step: Callable[[str], None] | None = None,
+        risk: RiskHook | None = None,
     ) -> None:
         self.folder = folder
         self.clock = clock or ManualClock()
@@ -78,6 +79,7 @@ class Shop:
             pin_cost=CHEAP,
             on_durable_step=on_durable_step,
             sweep_every_seconds=None,
+            risk=risk,
         )
         self._numbers = itertools.count(1)
         self.till(TILL)

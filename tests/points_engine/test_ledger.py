@@ -38,7 +38,7 @@ def test_every_kind_has_two_different_sides() -> None:
 
 def test_every_booking_is_a_kind_of_transfer() -> None:
     """What a payment's move asks for, the ledger knows by the same name."""
-    assert {kind.value for kind in TransferKind} == {booking.value for booking in Booking} | {"credit"}
+    assert {booking.value for booking in Booking} <= {kind.value for kind in TransferKind}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from points_engine.amounts import MAX_UNITS
-from points_engine.limits import AssetLimits, LimitsInvalid, DayUse, needs_pin, shop_day
+from points_engine.limits import AssetLimits, DayUse, LimitsInvalid, needs_pin, shop_day
 
 LIMITS = AssetLimits(
     minimum_units=5,

@@ -67,7 +67,9 @@ def play_proofs(shop: Shop) -> list[bytes]:
         assert opened.seal_to is not None
         sealed = seal_pin(Secret(pin), "sealed", opened.seal_to)
         boxes += [sealed.box, sealed.box.hex().encode()]
-        shop.ask(AnswerChallenge(order_id="sealed", answer_id=f"a-{number}", kind=ChallengeKind.PIN, answer=sealed))
+        shop.ask(
+            AnswerChallenge(order_id="sealed", answer_id=f"a-{number}", kind=ChallengeKind.PIN, answer=sealed)
+        )
     # Short numbers are anywhere by chance; a code as text of six digits hardly is.
     return [code.encode() for code in codes] + boxes
 
@@ -160,7 +162,7 @@ def test_nothing_secret_is_in_an_exception(shop: Shop, monkeypatch: pytest.Monke
         shop.charge(code, 1, "o\x00")
     told.append(invalid.value)
     store = shop.engine._store
-    books = vars(store)["_books"]
+    books = vars(store)["_commits"]._books
     empty = sqlite3.connect(":memory:")
     monkeypatch.setattr(books, "_execute", empty.execute)
     for ask in (lambda: shop.charge(code, 1, "o-1"), lambda: shop.set_pin("m-1", RIGHT_PIN)):

@@ -1,4 +1,4 @@
-"""A process of a busy shop: two tills that charge, credit, cancel and reverse on a few hot accounts until they are told to stop.
+"""A process of a busy shop: two tills that charge, credit, cancel and reverse on a few hot accounts until told to stop.
 
 `python hot_process.py FOLDER NAME COUNT`: each of two threads makes COUNT commands. Before each command a line `ask ID
 KIND ...` is written, after its reply a line `told ID ANSWER`; who reads them knows at any moment what was acknowledged.

@@ -27,7 +27,7 @@ from points_engine.contract import (
 )
 from points_engine.engine.expiry import ExpiryProgress
 from points_engine.lots import LotRules
-from tests.points_engine.shop import RIGHT_PIN, Shop, points, refused
+from tests.points_engine.shop import RIGHT_PIN, Shop, payment, points, refused
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MARCH_9 = date(2026, 3, 9)
@@ -182,8 +182,7 @@ def test_what_comes_back_too_late_expires_at_once_where_the_scheme_says_so(at_on
     """It comes and goes in the ledger; what still has time stays, and the reply tells what is left."""
     at_once.pay("m-1", 350, "order")
     until(at_once, MARCH_9)
-    reply = at_once.reverse("order")
-    assert points(500) == reply.balance  # type: ignore[union-attr] -- a reversal is answered with its payment
+    assert points(500) == payment(at_once.reverse("order")).balance
     assert ((APRIL_1, 200),) == expiring(at_once)
     assert [("charge", -350), ("reversal", 350), ("expire", -100)] == kinds(at_once)[-3:]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from points_engine.amounts import MAX_UNITS, Asset
-from points_engine.bootstrap import AssetLimits, Settings
+from points_engine.bootstrap import AssetLimits, RiskAnswer, RiskFacts, Settings
 from points_engine.contract import (
     AnswerChallenge,
     ChallengeKind,
@@ -26,19 +26,27 @@ from points_engine.contract import (
     SetPin,
     SetPinFreeLimit,
 )
+from tests.points_engine.engine.test_money_back_refusals import REFUSALS as MONEY_BACK_REFUSALS
 from tests.points_engine.engine.test_proof_refusals import REFUSALS as PROOF_REFUSALS
 from tests.points_engine.engine.test_recovery_refusals import REFUSALS as RECOVERY_REFUSALS
 from tests.points_engine.shop import RIGHT_PIN, TILL, WRONG_PIN, Shop, payment, points, refused
 
 R = Refusal
 CAP = 2_000
+DAILY_COUNT = 4
+RISKY = 801
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    """A shop where one payment is at most 2,000 points."""
-    settings = Settings(shows_balance=True, limits={Asset.POINTS: AssetLimits(cap_units=CAP)})
-    with Shop(tmp_path, settings) as open_shop:
+    """A shop where one payment is at most 2,000 points, a day has four, and one amount is too risky."""
+    limits = AssetLimits(cap_units=CAP, daily_count=DAILY_COUNT)
+    settings = Settings(shows_balance=True, limits={Asset.POINTS: limits})
+
+    def risk(facts: RiskFacts) -> RiskAnswer:
+        return RiskAnswer.REFUSE if facts.units == RISKY else RiskAnswer.ALLOW
+
+    with Shop(tmp_path, settings, risk=risk) as open_shop:
         yield open_shop
         assert [] == open_shop.engine.verify()
 
@@ -50,12 +58,15 @@ CHARGE_REFUSALS = [
     R.TILL_NOT_ENROLLED,
     R.ORDER_MISMATCH,
     R.AMOUNT_NOT_ALLOWED,
+    R.ORDER_SHARE_TOO_LARGE,
     R.NOT_A_PAYMENT_CODE,
     R.CODE_UNKNOWN,
     R.CODE_EXPIRED,
     R.CODE_USED,
     R.ACCOUNT_FROZEN,
+    R.DAILY_LIMIT_REACHED,
     R.BALANCE_TOO_LOW,
+    R.RISK_TOO_HIGH,
     R.PIN_LOCKED,
 ]
 
@@ -71,6 +82,9 @@ def wrong_charge(shop: Shop, ways: set[Refusal], *, has_pin: bool = True) -> Cha
     order_id = shop.fresh("order")
     if R.ORDER_MISMATCH in ways:
         shop.pay(member, 7, order_id)
+    if R.DAILY_LIMIT_REACHED in ways:
+        for _ in range(DAILY_COUNT - len(ways & {R.ORDER_MISMATCH, R.CODE_USED})):
+            shop.pay(member, 1)
     code = shop.code(member)
     if R.CODE_USED in ways:
         assert PaymentState.SUCCEEDED == payment(shop.charge(code, 1)).state
@@ -82,14 +96,23 @@ def wrong_charge(shop: Shop, ways: set[Refusal], *, has_pin: bool = True) -> Cha
         shop.freeze(member)
     if R.NOT_A_PAYMENT_CODE in ways:
         code = code[:-1] + str((int(code[-1]) + 1) % 10)
-    units = 1_500 if R.BALANCE_TOO_LOW in ways else 800
     return Charge(
         order_id=order_id,
         till_id="till-nobody-knows" if R.TILL_NOT_ENROLLED in ways else TILL,
         cashier="lin",
         code=Secret(code),
-        amount=points(CAP + 1 if R.AMOUNT_NOT_ALLOWED in ways else units),
+        amount=points(wrong_units(ways)),
+        order_total=points(700) if R.ORDER_SHARE_TOO_LARGE in ways else None,
     )
+
+
+def wrong_units(ways: set[Refusal]) -> int:
+    """An amount that is wrong in the first of these ways."""
+    if R.AMOUNT_NOT_ALLOWED in ways:
+        return CAP + 1
+    if R.BALANCE_TOO_LOW in ways:
+        return 1_500
+    return RISKY if R.RISK_TOO_HIGH in ways else 800
 
 
 @pytest.mark.parametrize("refusal", CHARGE_REFUSALS)
@@ -334,8 +357,6 @@ def test_the_other_commands_are_refused_for_the_first_reason(
 
 
 NOT_FROM_THIS_ENGINE = {
-    R.NOT_REFUNDABLE: "there is no refund command yet",
-    R.REFUND_TOO_LARGE: "there is no refund command yet",
     R.ENGINE_UNAVAILABLE: "said by the till when the engine raises EngineFault",
     R.OUTCOME_UNKNOWN: "said by the till when no reply came",
 }
@@ -345,7 +366,10 @@ def test_every_refusal_has_its_line() -> None:
     """Each is in one of the tables, or in the list of those this engine never gives, with the reason."""
     shown = {
         *CHARGE_REFUSALS,
-        *(refusal for refusal, _ in OTHER_REFUSALS + PROOF_REFUSALS + RECOVERY_REFUSALS),
+        *(
+            refusal
+            for refusal, _ in OTHER_REFUSALS + PROOF_REFUSALS + RECOVERY_REFUSALS + MONEY_BACK_REFUSALS
+        ),
         R.PIN_NOT_SET,
     }
     assert set(Refusal) == shown | set(NOT_FROM_THIS_ENGINE)

@@ -16,6 +16,7 @@ from points_engine.contract import (
     Refused,
     ShowStatement,
     Statement,
+    StatementLine,
 )
 from tests.points_engine.shop import RIGHT_PIN, Shop
 
@@ -45,8 +46,16 @@ def busy(shop: Shop) -> Shop:
     )
     shop.clock.advance(DAY)
     shop.reverse("paid")
-    down = {"member_no": "m-1", "asset": Asset.POINTS, "units": -50}
-    shop.ask(Adjust(command_id="a", reason="counted wrong", actor="chen", **down))
+    shop.ask(
+        Adjust(
+            command_id="a",
+            member_no="m-1",
+            asset=Asset.POINTS,
+            units=-50,
+            reason="counted wrong",
+            actor="chen",
+        )
+    )
     return shop
 
 
@@ -106,7 +115,8 @@ def test_midnight_belongs_to_the_day_it_begins(shop: Shop) -> None:
 def test_the_pages_are_the_whole(busy: Shop, newest_first: bool, most: int) -> None:
     """Each goes on where the last ended; every page names the period's own opening and closing balance."""
     whole = statement(busy, newest_first=newest_first)
-    lines, after, pages = [], None, 0
+    lines: list[StatementLine] = []
+    after, pages = None, 0
     while pages == 0 or after is not None:
         page = statement(busy, newest_first=newest_first, most=most, after=after)
         assert (0, 400) == (page.opening_units, page.closing_units)

@@ -2,16 +2,29 @@
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from points_engine.contract import PaymentState
+from points_engine.contract import (
+    Accumulate,
+    Accumulated,
+    Actor,
+    Credited,
+    Grant,
+    PaymentState,
+    Refund,
+    Refunded,
+    Settle,
+    Settled,
+    StaffLevel,
+)
 from points_engine.engine.findings import Check
 from points_engine.engine.verify_payments import HISTORIES
 from points_engine.ledger import TransferKind
 from points_engine.payment import TABLE
-from tests.points_engine.shop import RIGHT_PIN, Shop
+from tests.points_engine.shop import RIGHT_PIN, TILL, Shop, points
 
 EDITS = [
     (Check.CHAIN, "UPDATE transfer SET reason = 'other' WHERE id = 1"),
@@ -43,6 +56,28 @@ EDITS = [
     (Check.PIN_FREE_COUNTERS, "UPDATE account SET pin_free_units = 1 WHERE pin_free_count > 0"),
     (Check.DAY_COUNTERS, "UPDATE account SET paid_count = 7 WHERE paid_count > 0"),
     (Check.DAY_COUNTERS, "UPDATE account SET paid_units = 1 WHERE paid_count > 0"),
+    (Check.LOT_UNITS, "UPDATE lot SET units = units + 1"),
+    (Check.LOT_UNITS, "UPDATE lot SET withdrawn_units = withdrawn_units + 1"),
+    (Check.LOTS_WITHIN_BALANCE, "UPDATE lot SET left_units = left_units + 100000 WHERE left_units > 0"),
+    (Check.EXPIRED_UNITS, "UPDATE lot SET expired_units = expired_units - 1 WHERE expired_units > 0"),
+    (Check.NEXT_EXPIRY, "UPDATE account SET next_expiry_us = next_expiry_us + 1 WHERE next_expiry_us > 0"),
+    (Check.NEXT_EXPIRY, "UPDATE account SET next_expiry_us = NULL WHERE next_expiry_us > 0"),
+    (Check.LOT_USES, "UPDATE lot_use SET units = units + 1"),
+    (Check.EARNINGS, "UPDATE earning SET units = units + 1"),
+    (Check.EARNINGS, "DELETE FROM earning"),
+    (Check.REFUNDS, "UPDATE refund SET before_units = before_units + 1"),
+    (Check.REFUNDS, "UPDATE refund_part SET units = units + 1"),
+    (Check.REFUNDS, "DELETE FROM refund_part"),
+    (Check.REFUNDS, "UPDATE refund SET refusal = 'refund_too_large'"),
+    (Check.TAKEN_BACK, "UPDATE refund SET taken_back_units = taken_back_units + 1"),
+    (Check.TAKEN_BACK, "UPDATE earning SET taken_back_units = taken_back_units - 1"),
+    (Check.DEBTS, "UPDATE debt SET units = units + 1"),
+    (Check.DEBTS, "DELETE FROM debt"),
+    (Check.CLOSED_DAYS, "UPDATE settled_day SET last_transfer = last_transfer - 1 WHERE id = 1"),
+    (Check.CLOSED_DAYS, "UPDATE settled_day SET day = '2026-02-01' WHERE id = 1"),
+    (Check.SETTLEMENTS, "UPDATE settlement SET taken_units = taken_units + 1"),
+    (Check.SETTLEMENTS, "UPDATE settlement SET number = number + 1"),
+    (Check.SETTLEMENTS, "DELETE FROM settlement"),
 ]
 
 
@@ -50,6 +85,7 @@ EDITS = [
 def busy(tmp_path: Path) -> Iterator[Shop]:
     """A shop with a payment of every kind behind it."""
     with Shop(tmp_path) as shop:
+        closed_days(shop)
         shop.member("m-1", 10_000, RIGHT_PIN)
         shop.pay("m-1", 300, "paid")
         shop.pay("m-1", 600, "proved")
@@ -65,12 +101,45 @@ def busy(tmp_path: Path) -> Iterator[Shop]:
         yield shop
 
 
+def closed_days(shop: Shop) -> None:
+    """Some days with lots spent, kept and expired, and a refund that leaves a debt; all closed."""
+    today = shop.clock.now().date()
+    shop.member("m-2")
+    for number, days in enumerate((5, 60)):
+        gift = Grant(
+            command_id=f"grant-{number}", member_no="m-2", amount=points(100), campaign="spring",
+            expires_on=today + timedelta(days=days),
+        )  # fmt: skip
+        assert isinstance(shop.ask(gift), Credited)
+    shop.pay("m-2", 30, "out-of-a-lot")
+    shop.member("m-3", 100)
+    shop.pay("m-3", 100, "earned")
+    earned = Accumulate(
+        command_id="earn", till_id=TILL, member_no="m-3", order_id="earned", spend_minor=50_000
+    )
+    assert isinstance(shop.ask(earned), Accumulated)
+    shop.pay("m-3", 450, "spent")
+    back = Refund(
+        refund_id="back", order_id="earned", till_id=TILL, actor=Actor(name="lin", level=StaffLevel.CASHIER),
+        amount=points(100), reason="broken",
+    )  # fmt: skip
+    refunded = shop.ask(back)
+    assert isinstance(refunded, Refunded)
+    assert points(350) == refunded.owed
+    shop.clock.advance(8 * 86_400)
+    shop.engine.sweep()
+    assert isinstance(shop.ask(Settle(shop_id="shop-1", day=today + timedelta(days=6))), Settled)
+
+
 @pytest.mark.parametrize(("check", "edit"), EDITS)
 def test_every_edit_is_found(busy: Shop, check: Check, edit: str) -> None:
     """An edit by hand shows up under the check that is there for it."""
     with sqlite3.connect(busy.folder / "points.sqlite") as hand:
         hand.execute("DROP TRIGGER transfer_is_never_edited")
         hand.execute("DROP TRIGGER transfer_is_never_deleted")
+        for table in ("settled_day", "settlement"):
+            hand.execute(f"DROP TRIGGER {table}_is_never_edited")
+            hand.execute(f"DROP TRIGGER {table}_is_never_deleted")
         hand.execute("PRAGMA ignore_check_constraints = ON")
         assert hand.execute(edit).rowcount
     hand.close()
