@@ -20,6 +20,9 @@ from rich.text import Text
 from benchmarks.harness import Figure, Goal, Results
 
 BENCHMARKS = (
+    "camera_fps",
+    "camera_ms",
+    "camera_rate",
     "embedded_charge",
     "embedded_charge_sync",
     "embedded_growth",

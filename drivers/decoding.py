@@ -94,7 +94,7 @@ def _first_reads(
 ) -> list[Read]:
     """What the first attempt that read something read."""
     reads = readers.first.read(grey, formats)
-    if reads:
+    if reads or (budget is not None and not budget()):
         return reads
     try:
         from drivers.vision.attempts import attempts  # noqa: PLC0415  # OpenCV is slow to import, and may be missing
