@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlencode
 
 from drivers import (
@@ -70,12 +70,25 @@ class Found:
     title: str
 
 
+@runtime_checkable
+class WindowedRepeats(Repeats, Protocol):
+    """Repeats whose window can be set for each gun."""
+
+    def set_window(self, source: str, seconds: float) -> None:
+        """Set the repeat window of one gun's path."""
+
+
 class SharedRepeats:
     """One `RepeatFilter` for all guns of a till, safe from their threads: one label through two guns is one scan."""
 
     def __init__(self, repeats: RepeatFilter | None = None) -> None:
         self._repeats = repeats or RepeatFilter()
         self._lock = threading.Lock()
+
+    def set_window(self, source: str, seconds: float) -> None:
+        """Set the repeat window of one gun's path."""
+        with self._lock:
+            self._repeats.set_window(source, seconds)
 
     def is_repeat(self, scan: Scan) -> bool:
         """Whether any gun has delivered this text a moment ago."""
@@ -91,6 +104,13 @@ class Kind:
     options: Mapping[str, tuple[Callable[[str], object], str]]
     open: Callable[..., Device]
     find: Callable[[], list[Found]]
+    repeat_seconds: float | None = None
+    """Within which the same text is a repeat; None for what scans nothing."""
+
+    @property
+    def all_options(self) -> Mapping[str, tuple[Callable[[str], object], str]]:
+        """The options of its paths, and the one that all guns have."""
+        return self.options if self.repeat_seconds is None else {**self.options, _REPEAT_OPTION: _REPEAT}
 
 
 def parse_path(text: str) -> DevicePath:
@@ -142,11 +162,17 @@ def open_device(
     """Make the device of a path; nothing is opened before its `start`. Raises PathInvalid.
 
     Give all guns of one till the same `SharedRepeats`; without one, each gun looks for repeats among its own scans.
+    The window within which the same text is a repeat is the kind's, or the path's option `repeat_seconds`; between two
+    guns of one till, that of the later one counts.
     """
     parsed = parse_path(path) if isinstance(path, str) else path
-    return KINDS[parsed.kind].open(
-        parsed, read_options(parsed), clock=clock, repeats=repeats, retry_seconds=retry_seconds
-    )
+    kind, options = KINDS[parsed.kind], read_options(parsed)
+    window_seconds = options.pop(_REPEAT_OPTION, kind.repeat_seconds)
+    if window_seconds is not None:
+        repeats = SharedRepeats() if repeats is None else repeats
+        if isinstance(repeats, WindowedRepeats):
+            repeats.set_window(public_path(str(parsed)), window_seconds)
+    return kind.open(parsed, options, clock=clock, repeats=repeats, retry_seconds=retry_seconds)
 
 
 def list_devices() -> list[Found]:
@@ -162,7 +188,7 @@ def list_devices() -> list[Found]:
 
 def read_options(path: DevicePath) -> dict[str, Any]:
     """The options of a path as values. Raises PathInvalid."""
-    known = KINDS[path.kind].options
+    known = KINDS[path.kind].all_options
     values: dict[str, Any] = {}
     for name, text in path.options.items():
         if name not in known:
@@ -180,6 +206,19 @@ def read_options(path: DevicePath) -> dict[str, Any]:
                 Remedy("It must be {meaning}.", name=name, meaning=Remedy(meaning)),
             ) from None
     return values
+
+
+def _window_seconds(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 60:
+        raise ValueError("no such window")
+    return value
+
+
+_REPEAT_OPTION = "repeat_seconds"
+_REPEAT: tuple[Callable[[str], object], str] = (_window_seconds, "a number of seconds from 0, 60 at most")
+_GUN_REPEAT_SECONDS = 2.5
+"""pretixSCAN's, as `drivers.repeats` says; cameras have their own."""
 
 
 def _option_mark(kind: str, rest: str) -> str:
@@ -263,6 +302,14 @@ def _open_printer(
     return printer_kinds.open_printer(str(path), path.address, options, **device)
 
 
+def _find_wedge() -> list[Found]:
+    return [Found("wedge:", "Keyboard gun")]
+
+
+def _find_simulated() -> list[Found]:
+    return [Found("sim:", "Simulated gun")]
+
+
 def _find_serial() -> list[Found]:
     return [
         Found(f"serial:{_stable_name(port.device)}", _title_of(port)) for port in serial_port.list_ports()
@@ -320,12 +367,18 @@ def _stable_name(node: str, links: Path = _STABLE_LINKS) -> str:
 
 
 KINDS: Mapping[str, Kind] = {
-    "serial": Kind(True, serial_gun.OPTIONS, _open_serial, _find_serial),
-    "hid": Kind(False, hid_gun.OPTIONS, _open_hid, _find_hid),
-    "evdev": Kind(True, evdev_gun.OPTIONS, _open_evdev, _find_evdev),
-    "wedge": Kind(False, wedge.OPTIONS, _open_wedge, lambda: [Found("wedge:", "Keyboard gun")]),
-    "sim": Kind(False, simulated_gun.OPTIONS, _open_simulated, lambda: [Found("sim:", "Simulated gun")]),
-    "camera": Kind(True, camera.OPTIONS, _open_camera, _find_cameras),
+    "serial": Kind(True, serial_gun.OPTIONS, _open_serial, _find_serial, _GUN_REPEAT_SECONDS),
+    "hid": Kind(False, hid_gun.OPTIONS, _open_hid, _find_hid, _GUN_REPEAT_SECONDS),
+    "evdev": Kind(True, evdev_gun.OPTIONS, _open_evdev, _find_evdev, _GUN_REPEAT_SECONDS),
+    "wedge": Kind(False, wedge.OPTIONS, _open_wedge, _find_wedge, _GUN_REPEAT_SECONDS),
+    "sim": Kind(
+        False,
+        simulated_gun.OPTIONS,
+        _open_simulated,
+        _find_simulated,
+        _GUN_REPEAT_SECONDS,
+    ),
+    "camera": Kind(True, camera.OPTIONS, _open_camera, _find_cameras, camera.REPEAT_SECONDS),
     "keypad": Kind(True, keypad_kinds.OPTIONS, _open_keypad, _find_keypads),
     "printer": Kind(True, printer_kinds.OPTIONS, _open_printer, _find_printers),
 }

@@ -29,6 +29,12 @@ class RepeatFilter:
         self._max_entries = max_entries
         self._let_through_at: OrderedDict[bytes, float] = OrderedDict()
 
+    def set_window(self, source: str, seconds: float) -> None:
+        """Set the window of one device path; 0 lets everything through. ValueError for less."""
+        if not seconds >= 0:
+            raise ValueError("a window is 0 s or longer")
+        self._window_seconds_by_source[source] = seconds
+
     def is_repeat(self, scan: Scan) -> bool:
         """Whether `scan` is a repeat; one that is not is remembered. ValueError for a scan without a time."""
         if scan.at is None:

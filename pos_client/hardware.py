@@ -7,7 +7,7 @@ from functools import partial
 
 from drivers import registry
 from drivers.camera import Camera
-from drivers.device import Device, Health, Repeats, State, Statistics
+from drivers.device import Device, Health, State, Statistics
 from drivers.errors import DeviceError
 from drivers.scan import Scan
 from points_engine.contract import Secret
@@ -239,9 +239,13 @@ class Hardware:
 class _ToldRepeats:
     """Tells of every scan that is held to be a repeat."""
 
-    def __init__(self, repeats: Repeats, on_repeat: Callable[[Scan], None]) -> None:
+    def __init__(self, repeats: registry.SharedRepeats, on_repeat: Callable[[Scan], None]) -> None:
         self._repeats = repeats
         self._on_repeat = on_repeat
+
+    def set_window(self, source: str, seconds: float) -> None:
+        """Of one gun's path."""
+        self._repeats.set_window(source, seconds)
 
     def is_repeat(self, scan: Scan) -> bool:
         """As the shared window says."""

@@ -13,6 +13,8 @@ class TypedField(QLineEdit):
     or pick from the words offered.
     """
 
-    def inputMethodQuery(self, query: Qt.InputMethodQuery) -> Any:
+    def inputMethodQuery(self, query: Qt.InputMethodQuery, *arguments: Any) -> Any:
         """As Qt's own, but no input method is wanted; the widget's attribute alone does not keep it away."""
-        return False if query is Qt.InputMethodQuery.ImEnabled else super().inputMethodQuery(query)
+        if query is Qt.InputMethodQuery.ImEnabled:
+            return False
+        return super().inputMethodQuery(query, *arguments)

@@ -74,7 +74,10 @@ def test_a_path_is_taken_apart_and_put_together(text: str, path: DevicePath) -> 
         ("serial:?baud=9600", "Write where the device is, such as serial:/dev/ttyACM0."),
         (
             "serial:COM3?speed=9600",
-            "Its options are: baud, bytesize, parity, stopbits, frame, silence_seconds, protocol, prefix, suffix.",
+            (
+                "Its options are: baud, bytesize, parity, stopbits, frame, silence_seconds, protocol, prefix, suffix, "
+                "repeat_seconds."
+            ),
         ),
         ("serial:COM3?baud=fast", "It must be a number from 50 to 4000000, or auto."),
         ("serial:COM3?baud=1", "It must be a number from 50 to 4000000, or auto."),
@@ -92,13 +95,13 @@ def test_a_path_is_taken_apart_and_put_together(text: str, path: DevicePath) -> 
         ("wedge:?gap_seconds=3", "It must be a number of seconds above 0, 2 at most."),
         ("wedge:?min_length=0", "It must be a number from 1 to 1024."),
         ("wedge:?prefix=%02", "It must be characters that keys make."),
-        ("sim:?baud=9600", "Its options are: frame."),
+        ("sim:?baud=9600", "Its options are: frame, repeat_seconds."),
         ("evdev:", "Write where the device is, such as serial:/dev/ttyACM0."),
         ("evdev:05e0:1200?layout=xx", "It must be one of us, uk, de, fr."),
         ("evdev:05e0:1200?end=never", "It must be one of auto, key, silence."),
         ("evdev:05e0:1200?prefix=%02", "It must be characters that keys make."),
         ("evdev:05e0:1200?silence_seconds=11", "It must be a number of seconds above 0, 10 at most."),
-        ("hid:?layout=us", "Its options are: serial."),
+        ("hid:?layout=us", "Its options are: serial, repeat_seconds."),
         ("camera:", "Write where the device is, such as serial:/dev/ttyACM0."),
         ("camera:0?frames=0", "It must be a number from 1 to 30: in how many pictures a code must be seen."),
         (
@@ -327,3 +330,55 @@ def test_no_library_is_imported_before_a_device_is_opened() -> None:
         "raise SystemExit(bool({'serial', 'hid', 'hidraw', 'evdev', 'escpos', 'PIL', 'usb'} & set(sys.modules)))"
     )
     assert 0 == subprocess.run([sys.executable, "-c", program], check=False).returncode
+
+
+@pytest.mark.parametrize(
+    ("path", "later_seconds", "is_repeat"),
+    [
+        ("sim:", 2.4, True),
+        ("sim:", 2.6, False),
+        ("sim:?repeat_seconds=10", 9.0, True),
+        ("sim:?repeat_seconds=0.5", 0.6, False),
+        ("sim:?repeat_seconds=0", 0.0, False),
+    ],
+)
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_the_repeat_window_is_the_gun_s_own(
+    path: str, later_seconds: float, is_repeat: bool, is_shared: bool
+) -> None:
+    """Two and a half seconds, or what its path says, also where all guns of a till are watched together."""
+    watcher, now = Watcher(), [100.0]
+    gun = open_device(path, clock=lambda: now[0], repeats=SharedRepeats() if is_shared else None)
+    assert isinstance(gun, SimulatedGun)
+    gun.start(watcher.on_scan, watcher.on_health)
+    gun.trigger(CODE)
+    watcher.until_scans(1)
+    now[0] += later_seconds
+    gun.trigger(CODE)
+    gun.trigger("end")
+    watcher.until(lambda: watcher.texts[-1:] == ["end"])
+    gun.stop()
+    assert [CODE, *([] if is_repeat else [CODE]), "end"] == watcher.texts
+
+
+def test_a_camera_waits_longer_than_a_gun() -> None:
+    """A code is held before a camera for a while; one window does not change another's."""
+    repeats = SharedRepeats()
+    open_device("camera:0", repeats=repeats)
+    open_device("sim:", repeats=repeats)
+    scan = Scan(b"a", "a", source="camera:0", at=1.0)
+    assert [False, True, False] == [
+        repeats.is_repeat(replace(scan, at=at, source=source))
+        for at, source in ((1.0, "camera:0"), (5.5, "camera:0"), (5.5, "sim:"))
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", ["sim:?repeat_seconds=-1", "sim:?repeat_seconds=61", "printer:tcp:h?repeat_seconds=1"]
+)
+def test_an_impossible_window_is_refused(path: str) -> None:
+    """Neither less than nothing nor more than a minute, and none for what scans nothing."""
+    with pytest.raises(PathInvalid):
+        open_device(path)
+    with pytest.raises(ValueError, match="0 s or longer"):
+        RepeatFilter().set_window("sim:", -1)

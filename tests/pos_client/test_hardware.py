@@ -110,6 +110,20 @@ def test_an_unplugged_gun_comes_back_by_itself(inbox: QueueInbox, running: Calla
     until(inbox, lambda event: isinstance(event, Scanned))
 
 
+def test_a_gun_may_have_a_repeat_window_of_its_own(
+    inbox: QueueInbox, running: Callable[..., Hardware]
+) -> None:
+    """Without one, each pull of the trigger is a scan."""
+    hardware = running("sim:?repeat_seconds=0")
+    until(inbox, is_ready)
+    for _ in range(2):
+        gun_of(hardware, "sim:?repeat_seconds=0").trigger(CODE)
+        assert (
+            Scanned(Secret(CODE), "sim:?repeat_seconds=0")
+            == until(inbox, lambda event: isinstance(event, Scanned | NotScanned))[-1]
+        )
+
+
 def test_one_label_under_two_guns_is_one_scan(inbox: QueueInbox, running: Callable[..., Hardware]) -> None:
     """The second gun's reading of the same code is a repeat; another code is not."""
     hardware = running("sim:1", "sim:2")

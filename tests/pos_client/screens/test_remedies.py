@@ -53,7 +53,7 @@ def test_every_remedy_of_the_drivers_has_words(table: Table) -> None:
 
 def test_every_option_says_what_it_may_be(table: Table) -> None:
     """What stands for `meaning` when an option of a path is refused."""
-    meanings = {meaning for kind in KINDS.values() for _, meaning in kind.options.values()}
+    meanings = {meaning for kind in KINDS.values() for _, meaning in kind.all_options.values()}
     assert [] == sorted(meanings - {*table})
 
 
@@ -73,7 +73,7 @@ def test_the_tills_own_remedies_have_words(table: Table) -> None:
 def test_no_words_are_left_over(table: Table) -> None:
     """A sentence that nobody says any more is found."""
     said = {template for template, _ in written()} | {*journal._REMEDIES.values()}
-    said |= {meaning for kind in KINDS.values() for _, meaning in kind.options.values()}
+    said |= {meaning for kind in KINDS.values() for _, meaning in kind.all_options.values()}
     rest = {*table} - said
     assert {
         word for word in rest if not word.startswith(("times are", "lengths rise", "No loudspeaker"))
