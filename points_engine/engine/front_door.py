@@ -48,6 +48,8 @@ _ASSETS = frozenset(Asset)
 
 _MAY_BE_EMPTY = frozenset({"name", "reason", "cashier", "reference"})
 
+_CHARGES = (contract.Charge, contract.ChargeMember, contract.ChargeOnDelivery)
+
 
 class Swept(NamedTuple):
     """What a sweep put away."""
@@ -110,9 +112,7 @@ class Engine:
             contract.ShowStatement: accounts.statement,
             contract.ShowExpiring: accounts.expiring,
             contract.IssueCode: self._codes.issue,
-            **dict.fromkeys(
-                (contract.Charge, contract.ChargeMember, contract.ChargeOnDelivery), charges.charge
-            ),
+            **dict.fromkeys(_CHARGES, charges.charge),
             contract.EnrolCourier: members.enrol_courier,
             contract.AnswerChallenge: challenges.answer,
             contract.Cancel: self._payments.cancel,
