@@ -20,6 +20,7 @@ from drivers import (
     camera_nodes,
     evdev_gun,
     hid_gun,
+    hid_keyboard,
     keypad_kinds,
     printer_kinds,
     serial_gun,
@@ -258,6 +259,17 @@ def _open_hid(path: DevicePath, options: dict[str, Any], **device: Any) -> Devic
     return hid_gun.HidGun(str(path), address, **device)
 
 
+def _open_hid_keys(path: DevicePath, options: dict[str, Any], **device: Any) -> Device:
+    try:
+        address = hid_gun.parse_address(path.address, options.pop("serial", None))
+    except ValueError:
+        raise PathInvalid(
+            f"{path.address!r} is no HID keyboard",
+            Remedy("Write vendor and product such as hidkeys:05e0:1200."),
+        ) from None
+    return hid_keyboard.HidKeyboardGun(str(path), address, keys=lambda: KeyPressParser(**options), **device)
+
+
 def _open_evdev(path: DevicePath, options: dict[str, Any], **device: Any) -> Device:
     serial = options.pop("serial", None)
     try:
@@ -369,6 +381,7 @@ def _stable_name(node: str, links: Path = _STABLE_LINKS) -> str:
 KINDS: Mapping[str, Kind] = {
     "serial": Kind(True, serial_gun.OPTIONS, _open_serial, _find_serial, _GUN_REPEAT_SECONDS),
     "hid": Kind(False, hid_gun.OPTIONS, _open_hid, _find_hid, _GUN_REPEAT_SECONDS),
+    "hidkeys": Kind(True, evdev_gun.OPTIONS, _open_hid_keys, list, _GUN_REPEAT_SECONDS),
     "evdev": Kind(True, evdev_gun.OPTIONS, _open_evdev, _find_evdev, _GUN_REPEAT_SECONDS),
     "wedge": Kind(False, wedge.OPTIONS, _open_wedge, _find_wedge, _GUN_REPEAT_SECONDS),
     "sim": Kind(

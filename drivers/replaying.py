@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from drivers.boot_reports import BootReportParser
 from drivers.hid_reports import HidPosParser
 from drivers.key_presses import KeyPressParser
 from drivers.recording import Frame, Opened, Recording, RecordingInvalid
@@ -67,14 +68,18 @@ def _serial(options: Mapping[str, Any]) -> FrameParser:
 
 
 def _key_presses(options: Mapping[str, Any]) -> KeyPressParser:
-    return KeyPressParser(**{name: value for name, value in options.items() if name != "serial"})
+    return KeyPressParser(**{name: value for name, value in options.items() if name not in _NOT_OF_KEYS})
 
+
+_NOT_OF_KEYS = {"serial", "repeat_seconds"}
+"""Options of a keyboard gun's path that say nothing of its keys."""
 
 PARSERS: Mapping[str, Callable[[Mapping[str, Any], Opened], FrameParser]] = {
     "serial": lambda options, _: _serial(options),
     "sim": lambda options, _: _serial(options),
     "hid": lambda _, opened: _Reports(opened),
     "evdev": lambda options, _: _key_presses(options),
+    "hidkeys": lambda options, _: BootReportParser(_key_presses(options)),
 }
 """The kinds of device whose frames can be read again, and what reads them, by the options of the device's path."""
 

@@ -23,6 +23,7 @@ KIND_ICONS = {
     "hid": Icon.GUN,
     "sim": Icon.GUN,
     "evdev": Icon.KEYS,
+    "hidkeys": Icon.KEYS,
     "wedge": Icon.KEYS,
     "camera": Icon.CAMERA,
     "keypad": Icon.LOCK,

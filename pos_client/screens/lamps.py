@@ -13,7 +13,19 @@ from pos_client.till.events import DeviceLamp
 LampState = tuple[str, DeviceLamp, str | None]
 """Path of the device, its lamp, and what to do about a fault (`CashierView.lamps`)."""
 
-DEVICE_KINDS = ("serial", "hid", "evdev", "wedge", "sim", "camera", "keypad", "printer", "sound", "other")
+DEVICE_KINDS = (
+    "serial",
+    "hid",
+    "hidkeys",
+    "evdev",
+    "wedge",
+    "sim",
+    "camera",
+    "keypad",
+    "printer",
+    "sound",
+    "other",
+)
 """Kinds of devices that have a name in the wording tables; all others are "other"."""
 
 LAMP_SIGNS = {
@@ -67,7 +79,7 @@ def device_name(wording: Wording, path: str, number: int) -> str:
     return f"{name} {number}" if number else name
 
 
-_SAME_NAME = {"hid": "serial", "evdev": "wedge"}
+_SAME_NAME = {"hid": "serial", "evdev": "wedge", "hidkeys": "wedge"}
 
 
 def named_alike(path: str) -> str:

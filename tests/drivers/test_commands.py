@@ -219,7 +219,7 @@ def test_a_keypad_is_watched_by_its_count(line: PtyLine) -> None:
         (["watch", "gun:"], "names no kind of device"),
         (["watch", "serial:COM3?baud=fast"], "It must be a number from 50 to 4000000, or auto."),
         (["watch", "wedge:"], "read through the till's window"),
-        (["record", "unused", "wedge:"], "Record one of: serial:, sim:, hid:, evdev:."),
+        (["record", "unused", "wedge:"], "Record one of: serial:, sim:, hid:, evdev:, hidkeys:."),
         (["record", "unused", "keypad:evdev:04d9:a02a"], "cannot be recorded"),
         (["record", "unused", "printer:tcp:10.0.0.9"], "cannot be recorded"),
     ],

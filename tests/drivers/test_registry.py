@@ -64,12 +64,18 @@ def test_a_path_is_taken_apart_and_put_together(text: str, path: DevicePath) -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:, camera:, keypad:, printer:."),
+        (
+            "",
+            "Begin it with one of: serial:, hid:, hidkeys:, evdev:, wedge:, sim:, camera:, keypad:, printer:.",
+        ),
         (
             "/dev/ttyACM0",
-            "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:, camera:, keypad:, printer:.",
+            "Begin it with one of: serial:, hid:, hidkeys:, evdev:, wedge:, sim:, camera:, keypad:, printer:.",
         ),
-        ("usb:1", "Begin it with one of: serial:, hid:, evdev:, wedge:, sim:, camera:, keypad:, printer:."),
+        (
+            "usb:1",
+            "Begin it with one of: serial:, hid:, hidkeys:, evdev:, wedge:, sim:, camera:, keypad:, printer:.",
+        ),
         ("serial:", "Write where the device is, such as serial:/dev/ttyACM0."),
         ("serial:?baud=9600", "Write where the device is, such as serial:/dev/ttyACM0."),
         (

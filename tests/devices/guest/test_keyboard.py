@@ -14,9 +14,9 @@ from evdev import ecodes
 from drivers.device import Device, State, ThreadedDevice
 from drivers.key_codes import LAYOUTS
 from drivers.registry import list_devices, open_device
-from tests.devices.guest.boot_keyboard import reports
 from tests.devices.guest.timed import TimedWatcher, spread
 from tests.devices.guest.virtual_hid import VirtualHid
+from tests.drivers.boot_keyboard import reports
 from tests.drivers.hid_pos_gun import KEYBOARD_DESCRIPTOR
 from tests.drivers.keyboard_gun import label, typed_on_keypad
 from tests.drivers.watcher import Watcher
@@ -234,3 +234,29 @@ def test_the_gun_is_listed_before_other_keyboards(plugged: Plug) -> None:
     until_node()
     keyboards = [found for found in list_devices() if found.path.startswith("evdev:")]
     assert (PATH, "Symbol Bar Code Scanner") == (keyboards[0].path, keyboards[0].title)
+
+
+def test_a_thousand_scans_through_hidapi(
+    watcher: TimedWatcher, started: Start, plugged: Plug, note: Callable[[str], None]
+) -> None:
+    """The same keyboard by its raw reports, with the cable pulled within a label: every label once and in order."""
+    gun = plugged(gun_keyboard())
+    driver = open_device("hidkeys:05e0:1200", retry_seconds=0.05)
+    started(driver)
+    watcher.until_state(State.ENABLED)
+    seconds = []
+    for number in range(SCANS):
+        if number == SCANS // 2:
+            gun.send(*reports(label(code_of(number))[:20]))
+            gun.unplug()
+            watcher.until_state(State.LOST)
+            gun = plugged(gun_keyboard())
+            watcher.until_state(State.ENABLED, 2)
+        start = time.monotonic()
+        gun.send(*reports(label(code_of(number))))
+        watcher.until_scans(number + 1)
+        seconds.append(watcher.received_at[-1] - start)
+    assert [code_of(number) for number in range(SCANS)] == watcher.texts
+    statistics = driver.health().statistics
+    assert (SCANS, 0, 1) == (statistics.scans, statistics.misreads, statistics.reconnects)
+    note(f"keyboard through hidapi (uhid): {SCANS} scans, first key to receiver: {spread(seconds)}")

@@ -9,9 +9,9 @@ from serial.tools.list_ports import comports
 
 from drivers.device import Device, State
 from drivers.registry import list_devices, open_device
-from tests.devices.guest.boot_keyboard import reports
 from tests.devices.guest.timed import TimedWatcher, spread
 from tests.devices.guest.usb_gun import PRODUCT_ID, SERIAL_NUMBER, VENDOR_ID, UsbGun
+from tests.drivers.boot_keyboard import reports
 from tests.drivers.hid_pos_gun import ZEBRA
 from tests.drivers.keyboard_gun import label
 
