@@ -26,9 +26,11 @@ BENCHMARKS = (
     "embedded_charge",
     "embedded_charge_sync",
     "embedded_growth",
+    "expiry_run",
     "scan_latency",
     "scan_to_result",
     "till_start",
+    "verify_ledger",
 )
 """Every benchmark, in the order they run: ``name`` is the module ``benchmarks.<name>``."""
 
