@@ -110,7 +110,7 @@ class _Layout:
         if self.count is None:
             data = held.rstrip(b"\0")
         else:
-            count = self.count.values(report)[0]
+            count = self.count.first(report)
             if count > len(held) or not _is_padding(held, count, stale):
                 raise _Broken(goes_on=goes_on)
             data = held[:count]
@@ -135,7 +135,7 @@ class _Layout:
         return mark + letter + modifier
 
     def _code_id_of(self, report: bytes) -> str | None:
-        code = 0 if self.code_id is None else self.code_id.values(report)[0]
+        code = 0 if self.code_id is None else self.code_id.first(report)
         return chr(code) if 0x20 < code < 0x7F else None
 
 

@@ -63,6 +63,15 @@ class Field:
         start = self.bit_offset // 8
         return report[start : start + self.count]
 
+    def first(self, report: bytes) -> int:
+        """The first element, unsigned. ValueError for a report that ends before it."""
+        if self.bit_size == 8 and self.bit_offset % 8 == 0:
+            start = self.bit_offset // 8
+            if start >= len(report):
+                raise ValueError("the report ends before this field")
+            return report[start]
+        return self.values(report)[0]
+
     def values(self, report: bytes) -> tuple[int, ...]:
         """The elements, unsigned. ValueError for a report that ends before them."""
         if self.bit_offset + self.bit_size * self.count > 8 * len(report):

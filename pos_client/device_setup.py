@@ -20,6 +20,10 @@ HIDDEN_KINDS = {"sim"}
 """Kinds that are always there and no shop needs: listed only where they are in use."""
 
 
+_NAMED_BY_US = {"wedge", "sim"}
+"""Kinds that are no devices of the system's: their titles are English words of ours, the window has its own."""
+
+
 class NotSaved(Exception):
     """The devices are in use and could not be written down. The text is a sentence for whoever set them up."""
 
@@ -93,7 +97,7 @@ def device_rows(healths: Sequence[Health], found: Sequence[Found]) -> tuple[Devi
     taken = {_place(health.path) for health in healths}
     kinds_taken_whole = {kind for kind, address in taken if not address}
     free = [
-        DeviceRow(each.path, each.title)
+        DeviceRow(each.path, _title(each.path, places))
         for place, each in places.items()
         if place not in taken and place[0] not in kinds_taken_whole | HIDDEN_KINDS
     ]
@@ -110,7 +114,7 @@ def moved(paths: Sequence[str], path: str, by: int) -> tuple[str, ...]:
 
 def _title(path: str, places: dict[tuple[str, str], Found]) -> str:
     found = places.get(_place(path))
-    return "" if found is None else found.title
+    return "" if found is None or path.partition(":")[0] in _NAMED_BY_US else found.title
 
 
 def _place(path: str) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from pos_client.screens.device_samples import (
     SAMPLE_HEALTHS,
     SAMPLE_SCAN,
     ZEBRA,
+    ZEBRA_LOST,
     SampleCalibrator,
     SampleCameras,
     SampleClock,
@@ -157,6 +158,13 @@ class Gallery:
             window.activateWindow()
             return window
 
+        def pose_calibration() -> QWidget:
+            window = pose(Page.CALIBRATION, ZEBRA_LOST)
+            page = self.device_setup.calibration
+            if page is not None and not page.is_running:
+                page.button.click()
+            return window
+
         return [
             Picture(
                 name=f"devices-{language.value}",
@@ -167,6 +175,11 @@ class Gallery:
                 name=f"devices-trial-{language.value}",
                 pose=pose_trial,
                 is_ready=lambda: self.devices.scan(SAMPLE_SCAN) and self.device_setup.trial.facts is not None,
+            ),
+            Picture(
+                name=f"devices-calibration-{language.value}",
+                pose=pose_calibration,
+                is_ready=lambda: self.calibrator.path is not None,
             ),
         ]
 

@@ -90,3 +90,11 @@ def test_a_path_for_any_gun_takes_them_all() -> None:
 def test_a_device_is_moved_as_far_as_there_are_places(path: str, by: int, expected: tuple[str, ...]) -> None:
     """Up from the first and down from the last lead nowhere."""
     assert expected == moved(("a", "b", "c"), path, by)
+
+
+def test_what_we_have_named_ourselves_has_no_title() -> None:
+    """The window says "keyboard gun" in its own language; the drivers' English words are for the terminal."""
+    found = [Found("wedge:", "Keyboard gun"), Found("hid:05e0:2100", "Symbol Bar Code Scanner")]
+    assert [("wedge:", ""), ("hid:05e0:2100", "Symbol Bar Code Scanner")] == [
+        (row.path, row.title) for row in device_rows([], found)
+    ]

@@ -32,7 +32,15 @@ def test_every_window_is_taken_in_every_language(gallery: Gallery, qtbot: QtBot,
     photographer = Photographer(gallery.pictures(["paid"]), tmp_path / "pictures", taken.append)
     photographer.start()
     qtbot.waitUntil(lambda: bool(taken))
-    names = ["cashier-paid", "customer-paid", "shift-log", "phone", "devices", "devices-trial"]
+    names = [
+        "cashier-paid",
+        "customer-paid",
+        "shift-log",
+        "phone",
+        "devices",
+        "devices-trial",
+        "devices-calibration",
+    ]
 
     assert [file.name for file in taken[0]] == [
         f"{name}-{language}.png" for language in Language for name in names
