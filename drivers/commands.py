@@ -33,7 +33,7 @@ DONE, FAILED = 0, 1
 
 _OPEN_SECONDS = 2.0
 _TICK_SECONDS = 0.2
-_KEYBOARD_KINDS = ("evdev:", "keypad:evdev:")
+_KEYBOARD_KINDS = ("evdev:", "hidkeys:", "keypad:evdev:")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from drivers import (
@@ -35,8 +34,7 @@ from drivers.input_nodes import InputNode, stable_name
 from drivers.key_presses import KeyPressParser
 from drivers.keystrokes import KeystrokeParser
 from drivers.remedies import Remedy
-from drivers.repeats import RepeatFilter
-from drivers.scan import Scan
+from drivers.shared_repeats import SharedRepeats, WindowedRepeats
 
 _log = logging.getLogger(__name__)
 
@@ -69,32 +67,6 @@ class Found:
 
     path: str
     title: str
-
-
-@runtime_checkable
-class WindowedRepeats(Repeats, Protocol):
-    """Repeats whose window can be set for each gun."""
-
-    def set_window(self, source: str, seconds: float) -> None:
-        """Set the repeat window of one gun's path."""
-
-
-class SharedRepeats:
-    """One `RepeatFilter` for all guns of a till, safe from their threads: one label through two guns is one scan."""
-
-    def __init__(self, repeats: RepeatFilter | None = None) -> None:
-        self._repeats = repeats or RepeatFilter()
-        self._lock = threading.Lock()
-
-    def set_window(self, source: str, seconds: float) -> None:
-        """Set the repeat window of one gun's path."""
-        with self._lock:
-            self._repeats.set_window(source, seconds)
-
-    def is_repeat(self, scan: Scan) -> bool:
-        """Whether any gun has delivered this text a moment ago."""
-        with self._lock:
-            return self._repeats.is_repeat(scan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,8 +301,15 @@ def _find_serial() -> list[Found]:
 
 
 def _find_hid() -> list[Found]:
-    guns = hid_gun.list_guns()
-    return [Found(_path_by_ids("hid", info, guns), info.title) for info in guns]
+    return _by_ids("hid", hid_gun.list_guns())
+
+
+def _find_hid_keys() -> list[Found]:
+    return _by_ids("hidkeys", hid_keyboard.list_keyboards())
+
+
+def _by_ids(kind: str, infos: Sequence[HidInfo]) -> list[Found]:
+    return [Found(_path_by_ids(kind, info, infos), info.title) for info in infos]
 
 
 def _find_evdev() -> list[Found]:
@@ -381,7 +360,7 @@ def _stable_name(node: str, links: Path = _STABLE_LINKS) -> str:
 KINDS: Mapping[str, Kind] = {
     "serial": Kind(True, serial_gun.OPTIONS, _open_serial, _find_serial, _GUN_REPEAT_SECONDS),
     "hid": Kind(False, hid_gun.OPTIONS, _open_hid, _find_hid, _GUN_REPEAT_SECONDS),
-    "hidkeys": Kind(True, evdev_gun.OPTIONS, _open_hid_keys, list, _GUN_REPEAT_SECONDS),
+    "hidkeys": Kind(True, evdev_gun.OPTIONS, _open_hid_keys, _find_hid_keys, _GUN_REPEAT_SECONDS),
     "evdev": Kind(True, evdev_gun.OPTIONS, _open_evdev, _find_evdev, _GUN_REPEAT_SECONDS),
     "wedge": Kind(False, wedge.OPTIONS, _open_wedge, _find_wedge, _GUN_REPEAT_SECONDS),
     "sim": Kind(

@@ -10,6 +10,7 @@ from drivers.camera import Camera
 from drivers.device import Device, Health, State, Statistics
 from drivers.errors import DeviceError
 from drivers.scan import Scan
+from drivers.shared_repeats import SharedRepeats
 from points_engine.contract import Secret
 from pos_client.device_setup import lamp_of
 from pos_client.ports import Inbox
@@ -53,7 +54,7 @@ class Hardware:
         self._order: tuple[str, ...] = self._known_as(paths)
         self._listener: Callable[[Scan], None] | None = None
         self._is_started = self._is_stopped = False
-        self._repeats = _ToldRepeats(registry.SharedRepeats(), self._told_again)
+        self._repeats = _ToldRepeats(SharedRepeats(), self._told_again)
         for path in self._order:
             self._make(path)
 
@@ -239,7 +240,7 @@ class Hardware:
 class _ToldRepeats:
     """Tells of every scan that is held to be a repeat."""
 
-    def __init__(self, repeats: registry.SharedRepeats, on_repeat: Callable[[Scan], None]) -> None:
+    def __init__(self, repeats: SharedRepeats, on_repeat: Callable[[Scan], None]) -> None:
         self._repeats = repeats
         self._on_repeat = on_repeat
 

@@ -126,7 +126,7 @@ class DeviceDetails(QWidget):
         )
         if row.health is None:
             self.trouble.setText(say("devices.free_hint"))
-            if device_kind(row.path) == "evdev":
+            if device_kind(row.path) in {"evdev", "hidkeys"}:
                 self.remedy.setText(say("devices.keyboard_hint"))
             return
         self._paint_health(row.health)

@@ -8,7 +8,7 @@ import pytest
 
 from drivers.device import Device, State
 from drivers.hid_gun import parse_address
-from drivers.hid_keyboard import HidKeyboardGun, keyboards
+from drivers.hid_keyboard import HidKeyboardGun, keyboards, list_keyboards
 from drivers.key_presses import KeyPressParser
 from drivers.recording import End, Opened, Recording, frame_of
 from drivers.registry import open_device
@@ -92,6 +92,8 @@ def test_only_keyboards_are_keyboards() -> None:
         FakeHidDevice(replace(KEYBOARD, path=b"3", usage=2)),
     )
     assert [b"2", b"1"] == [info.path for info in keyboards(library)]
+    assert [b"2", b"1"] == [info.path for info in list_keyboards(library, "darwin")]
+    assert [] == list_keyboards(library, "linux")
 
 
 def test_a_path_opens_it_and_its_recording_is_replayed() -> None:

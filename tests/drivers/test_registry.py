@@ -16,11 +16,12 @@ from drivers.errors import PathInvalid
 from drivers.evdev_gun import EvdevAddress, EvdevGun
 from drivers.framing import FrameMode
 from drivers.hid_gun import HidAddress, HidGun
-from drivers.registry import DevicePath, Found, SharedRepeats, list_devices, open_device, parse_path
+from drivers.registry import DevicePath, Found, list_devices, open_device, parse_path
 from drivers.repeats import RepeatFilter
 from drivers.scan import Scan
 from drivers.serial_gun import SerialGun, SerialSettings
 from drivers.serial_protocols import SerialProtocol
+from drivers.shared_repeats import SharedRepeats
 from drivers.simulated_gun import SimulatedGun
 from drivers.wedge import WedgeGun
 from tests.drivers.pty_line import Port, PtyLine
