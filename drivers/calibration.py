@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 
+from drivers.boot_reports import BootReportParser
 from drivers.calibration_labels import LABELS
 from drivers.framing import FrameMode, Framer
 from drivers.key_codes import ENTER, KEYPAD_ENTER, LAYOUTS, TAB, translation
@@ -32,11 +33,14 @@ _AIM = re.compile(r"\A\][A-Za-z][0-9A-Za-z]|\][A-Za-z][0-9A-Za-z]\Z")
 _FRAMES = (FrameMode.STX_ETX, FrameMode.CR_LF, FrameMode.CR, FrameMode.LF, FrameMode.SILENCE)
 """The strictest first: what is ended by CR LF would be read by CR alone as well."""
 _ENDS = ("key", "silence")
+_USAGES_OF_ENDS = {0x00, 0x28, 0x2B, 0x58}
+"""Of boot reports: no key, Enter, Tab, the keypad's Enter."""
 _LEAST_SILENCE_SECONDS, _MOST_SILENCE_SECONDS = 0.1, 1.0
 
 LEARNABLE: Mapping[str, frozenset[str]] = {
     "serial": frozenset({"frame", "silence_seconds", "protocol", "prefix", "suffix"}),
     "evdev": frozenset({"layout", "end", "silence_seconds", "prefix", "suffix"}),
+    "hidkeys": frozenset({"layout", "end", "silence_seconds", "prefix", "suffix"}),
     "wedge": frozenset(
         {"layouts", "prefix", "suffix", "gap_seconds", "gun_dwell_seconds", "late_suffix_seconds"}
     ),
@@ -201,9 +205,19 @@ _END_FRAMES = {event_frame(1, code, value) for code in (ENTER, KEYPAD_ENTER, TAB
 
 
 def _read_events(burst: Burst, label: str) -> Iterator[Setting]:
+    return _read_typed(burst, label, lambda keys: keys)
+
+
+def _read_boot_reports(burst: Burst, label: str) -> Iterator[Setting]:
+    return _read_typed(burst, label, BootReportParser)
+
+
+def _read_typed(
+    burst: Burst, label: str, parser_of_keys: Callable[[KeyPressParser], KeyPressParser | BootReportParser]
+) -> Iterator[Setting]:
     for layout in LAYOUTS:
         for end in _ENDS:
-            parser = KeyPressParser(layout=layout, end=end)
+            parser = parser_of_keys(KeyPressParser(layout=layout, end=end))
             scans = [scan for frame, at in burst.frames for scan in parser.feed(frame, at)]
             scans += parser.idle(burst.last_at + SILENCE_SECONDS)
             if len(scans) != 1 or parser.take_misreads():
@@ -217,6 +231,17 @@ def _time_events(setting: Setting, bursts: Sequence[Burst]) -> dict[str, str]:
     if ("end", "silence") not in setting:
         return {}
     return _silence_of([[at for frame, at in burst.frames if _is_press(frame)] for burst in bursts])
+
+
+def _time_boot_reports(setting: Setting, bursts: Sequence[Burst]) -> dict[str, str]:
+    if ("end", "silence") not in setting:
+        return {}
+    return _silence_of([[at for frame, at in burst.frames if _is_report_of_label(frame)] for burst in bursts])
+
+
+def _is_report_of_label(report: bytes) -> bool:
+    """Whether a boot report has a key down that is neither Enter nor Tab."""
+    return bool(set(report[2:]) - _USAGES_OF_ENDS)
 
 
 def _is_press(frame: bytes) -> bool:
@@ -301,6 +326,7 @@ _HAS_LABEL: Mapping[str, Callable[[Burst], bool]] = {
     "evdev": lambda burst: any(
         frame[:1] == b"\x01" and frame not in _END_FRAMES for frame, _ in burst.frames
     ),
+    "hidkeys": lambda burst: any(_is_report_of_label(frame) for frame, _ in burst.frames),
     "wedge": lambda burst: any(is_press and key.scanned_char is not None for key, is_press, _ in burst.keys),
 }
 """Whether a burst is more than a late Enter, the release of a key, or the end of a line."""
@@ -308,10 +334,12 @@ _HAS_LABEL: Mapping[str, Callable[[Burst], bool]] = {
 _READERS: Mapping[str, Callable[[Burst, str], Iterator[Setting]]] = {
     "serial": _read_serial,
     "evdev": _read_events,
+    "hidkeys": _read_boot_reports,
     "wedge": _read_keys,
 }
 _TIMINGS: Mapping[str, Callable[[Setting, Sequence[Burst]], dict[str, str]]] = {
     "serial": _time_serial,
     "evdev": _time_events,
+    "hidkeys": _time_boot_reports,
     "wedge": _time_keys,
 }

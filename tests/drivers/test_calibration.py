@@ -7,12 +7,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drivers import registry
+from drivers.boot_reports import BootReportParser
 from drivers.calibration import LEARNABLE, Calibration, Stage
 from drivers.calibration_labels import LABELS
 from drivers.key_codes import CAPS_LOCK, ENTER, KEYPAD_ENTER, LAYOUTS, TAB
 from drivers.key_presses import KeyPressParser, event_frame
 from drivers.serial_gun import SerialSettings
 from drivers.serial_protocols import parser_of
+from tests.drivers.boot_keyboard import reports
 from tests.drivers.keyboard_gun import LEFT_CTRL, key_of, label, strokes, typed_on_keypad
 from tests.drivers.ssi_gun import label_packets
 
@@ -152,6 +154,11 @@ def as_events(keys: Iterable[tuple[int, int]], gap_seconds: float = 0.002) -> Pi
     return pieces
 
 
+def as_reports(keys: Iterable[tuple[int, int]], gap_seconds: float = 0.002) -> Pieces:
+    """Strokes as boot keyboard reports."""
+    return [(report, place * gap_seconds) for place, report in enumerate(reports(keys))]
+
+
 def caps(text: str, layout: str) -> Iterator[tuple[int, int]]:
     """A gun that makes its capitals by Caps Lock."""
     is_on = False
@@ -192,16 +199,20 @@ EVDEV_GUNS: Mapping[str, tuple[Callable[[str], Iterable[tuple[int, int]]], dict[
 
 @pytest.mark.parametrize("gap_seconds", [0.0005, 0.009, 0.02])
 @pytest.mark.parametrize("name", EVDEV_GUNS)
-def test_a_keyboard_gun_is_learnt(name: str, gap_seconds: float) -> None:
+@pytest.mark.parametrize("kind", ["evdev", "hidkeys"])
+def test_a_keyboard_gun_is_learnt(kind: str, name: str, gap_seconds: float) -> None:
     """Each layout, end and way to make a character, fast and slow: the label and then a payment code are read."""
     keys, learnt = EVDEV_GUNS[name]
-    calibration = learn("evdev", *(as_events(keys(text), gap_seconds) for text in LABELS))
+    pieces = as_events if kind == "evdev" else as_reports
+    calibration = learn(kind, *(pieces(keys(text), gap_seconds) for text in LABELS))
     found = dict(calibration.options({}))
     silence = found.pop("silence_seconds", None)
     assert (learnt, learnt["end"] == "silence") == (found, silence is not None)
-    values = registry.read_options(registry.DevicePath("evdev", "05e0:1200", calibration.options({})))
-    parser = KeyPressParser(**values)
-    scans = [scan for frame, at in as_events(keys(CODE), gap_seconds) for scan in parser.feed(frame, at)]
+    values = registry.read_options(registry.DevicePath(kind, "05e0:1200", calibration.options({})))
+    parser: KeyPressParser | BootReportParser = KeyPressParser(**values)
+    if kind == "hidkeys":
+        parser = BootReportParser(KeyPressParser(**values))
+    scans = [scan for frame, at in pieces(keys(CODE), gap_seconds) for scan in parser.feed(frame, at)]
     scans += parser.idle(100.0)
     assert [CODE] == [scan.text for scan in scans]
 

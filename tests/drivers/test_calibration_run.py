@@ -236,7 +236,14 @@ def test_nothing_is_told_after_the_end(line: PtyLine, pupil: Pupil) -> None:
 
 @pytest.mark.parametrize(
     ("path", "can"),
-    [("serial:COM3", True), ("evdev:05e0:1200", True), ("wedge:", True), ("hid:", False), ("sim:", False)],
+    [
+        ("serial:COM3", True),
+        ("evdev:05e0:1200", True),
+        ("hidkeys:05e0:1200", True),
+        ("wedge:", True),
+        ("hid:", False),
+        ("sim:", False),
+    ],
 )
 def test_which_guns_can_be_learnt(path: str, can: bool, pupil: Pupil) -> None:
     """Those of whom there is something to learn; others are refused."""
