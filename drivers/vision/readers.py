@@ -34,8 +34,9 @@ _SAYS_CHARSET = {"]Q2", "]Q4", "]Q6"}
 _ASCII = re.compile(r"[ -~]+")
 _DIGITS = re.compile(r"[0-9]+")
 
-# zxing-cpp asks for two lines as well, without being told.
-_LEAST_LINES = 2
+# Of 1,588 Code 128 that zbar read in the generated set, two were wrong, seen along 1 and 7 lines; 1,452 of the right
+# ones were seen along 10 or more. zxing-cpp asks for two lines of its own accord, and was never wrong.
+_LEAST_LINES = 10
 
 # Misread beside read codes were 4 to 40 times lower than these.
 _LOWER = 2
