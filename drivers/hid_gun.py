@@ -229,9 +229,10 @@ class HidGun(ThreadedDevice):
             self._parser.expire(at)
             return Reading(misreads=self._parser.take_misreads())
         self._heard(report, at)
-        if at < self._quiet_until:
-            return Reading()
+        # Read in the quiet time too, or the second half of a label that began in it would pass for a whole one.
         scan = self._parser.feed(report, at)
+        if scan is not None and at < self._quiet_until:
+            return Reading(misreads=1)  # an old label or a new one: whoever waits for it is told
         return Reading(() if scan is None else (scan,), self._parser.take_misreads())
 
     def _send(self, handle: HidHandle) -> None:

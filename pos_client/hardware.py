@@ -51,6 +51,7 @@ class Hardware:
         self._devices: dict[str, Device] = {}
         self._broken: dict[str, DeviceError] = {}
         self._shown: dict[str, tuple[DeviceLamp, str | None]] = {}
+        self._misreads: dict[str, int] = {}
         self._order: tuple[str, ...] = self._known_as(paths)
         self._listener: Callable[[Scan], None] | None = None
         self._is_started = self._is_stopped = False
@@ -211,8 +212,13 @@ class Hardware:
 
     def _changed(self, path: str, health: Health) -> None:
         """Called on the device's own thread."""
-        if health.state is not State.CLOSED:
-            self._show(path, lamp_of(health), health.error_remedy)
+        if health.state is State.CLOSED:
+            return
+        self._show(path, lamp_of(health), health.error_remedy)
+        with self._lock:
+            before, self._misreads[path] = self._misreads.get(path, 0), health.statistics.misreads
+        if health.statistics.misreads > before:
+            self._tell(NotScanned(Hindrance.UNREADABLE, path))
 
     def _show(self, path: str, lamp: DeviceLamp, remedy: str | None) -> None:
         with self._lock:

@@ -100,6 +100,8 @@ class Hindrance(enum.StrEnum):
     """Two different payment codes were in view at once."""
     SAME_AGAIN = "same_again"
     """It was the label that was scanned a moment ago."""
+    UNREADABLE = "unreadable"
+    """What came was damaged, cut, or came in the moment after the gun was plugged in, when old labels may come."""
 
 
 @dataclass(frozen=True, slots=True)

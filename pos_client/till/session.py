@@ -251,6 +251,7 @@ TIMERS: Mapping[tuple[type[Any], Timer], Move] = {
 HINDRANCES: Mapping[tuple[type[Any], Hindrance], Move] = {
     **{(phase, Hindrance.TWO_CODES): not_scanned for phase in (Entering, Ready, Collecting, Refusing)},
     (Ready, Hindrance.SAME_AGAIN): not_scanned,
+    **{(phase, Hindrance.UNREADABLE): not_scanned for phase in (Ready, Collecting, Refusing)},
 }
 """(phase, why a label is no scan) -> move; elsewhere nobody waits for a scan.
 

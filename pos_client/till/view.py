@@ -69,6 +69,7 @@ MESSAGE_KEYS: Mapping[str, tuple[str, ...]] = {
     "notice.two_codes": (),
     "notice.device_away": (),
     "notice.same_again": (),
+    "notice.unreadable": (),
     "notice.amount_first": (),
     "notice.part_first": (),
     "notice.amount_stands": (),

@@ -76,6 +76,21 @@ def test_what_was_queued_before_opening_is_dropped(watcher: Watcher, started: St
     started(gun)
     watcher.until_scans(1)
     assert [CODE] == watcher.texts
+    assert 1 == gun.health().statistics.misreads
+
+
+def test_the_end_of_a_label_that_was_dropped_is_no_label(watcher: Watcher, started: Start) -> None:
+    """A label whose first report came in the quiet time is whole or not there: its rest does not pass for one."""
+    device = zebra()
+    now = [10.0]
+    gun = hid_gun(FakeHidLibrary(device), clock=lambda: now[0])
+    gun.tap(lambda frame, at: now.__setitem__(0, now[0] + STALE_SECONDS))
+    long = CODE * 9
+    device.send(*ZEBRA.reports(long.encode()))
+    scan_with(device, OTHER)
+    started(gun)
+    watcher.until(lambda: watcher.texts[-1:] == [OTHER])
+    assert [long, OTHER] == watcher.texts
 
 
 def test_a_gun_comes_back_under_another_name(watcher: Watcher, started: Start) -> None:

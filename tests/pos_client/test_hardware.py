@@ -110,6 +110,20 @@ def test_an_unplugged_gun_comes_back_by_itself(inbox: QueueInbox, running: Calla
     until(inbox, lambda event: isinstance(event, Scanned))
 
 
+def test_what_could_not_be_read_is_told(inbox: QueueInbox, running: Callable[..., Hardware]) -> None:
+    """The gun beeped and the screen stays as it is: whoever waits hears that it was not read, every time."""
+    gun = gun_of(running("sim:"), "sim:")
+    until(inbox, is_ready)
+    for _ in range(2):
+        gun.send(b"\xff\xfe\r\n")
+        assert (
+            NotScanned(Hindrance.UNREADABLE, "sim:")
+            == until(inbox, lambda event: isinstance(event, NotScanned))[-1]
+        )
+    gun.trigger(CODE)
+    until(inbox, lambda event: isinstance(event, Scanned))
+
+
 def test_a_gun_may_have_a_repeat_window_of_its_own(
     inbox: QueueInbox, running: Callable[..., Hardware]
 ) -> None:

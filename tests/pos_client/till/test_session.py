@@ -200,6 +200,9 @@ TOLD = {
     (state.Ready, Hindrance.SAME_AGAIN),
     (state.Collecting, Hindrance.TWO_CODES),
     (state.Refusing, Hindrance.TWO_CODES),
+    (state.Ready, Hindrance.UNREADABLE),
+    (state.Collecting, Hindrance.UNREADABLE),
+    (state.Refusing, Hindrance.UNREADABLE),
 }
 
 

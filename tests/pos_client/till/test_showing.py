@@ -184,6 +184,7 @@ SAID_ELSEWHERE = [
     after(scan()),
     after(*amount("3"), Confirmed(), NotScanned(Hindrance.SAME_AGAIN, "sim:")),
     after(NotScanned(Hindrance.TWO_CODES, "camera:0")),
+    after(*amount("3"), Confirmed(), NotScanned(Hindrance.UNREADABLE, "sim:")),
     after(DeviceChanged("sim:", DeviceLamp.READY), DeviceChanged("sim:", DeviceLamp.SEARCHING)),
     after(PartWanted(), *amount("3"), PartWanted(), scan()),
     after(*amount("99999")),
