@@ -14,6 +14,7 @@ from evdev import ecodes
 from drivers.device import Device, State, ThreadedDevice
 from drivers.key_codes import LAYOUTS
 from drivers.registry import list_devices, open_device
+from tests.devices.guest.flow import Flow
 from tests.devices.guest.timed import TimedWatcher, spread
 from tests.devices.guest.virtual_hid import VirtualHid
 from tests.drivers.boot_keyboard import reports
@@ -26,38 +27,6 @@ Plug = Callable[[VirtualHid], VirtualHid]
 
 SCANS = 1000
 PATH = "evdev:05e0:1200"
-AT_ONCE = 16
-"""Strokes sent before the driver is waited for: the kernel's queue holds 64 events, and a CPU in software is slow."""
-
-
-class Flow:
-    """Counts the key events a driver has read, so that a gun does not run away from a slow machine."""
-
-    def __init__(self, driver: Device) -> None:
-        assert isinstance(driver, ThreadedDevice)
-        driver.tap(self._count)
-        self._news = threading.Condition()
-        self._read = self._sent = 0
-
-    def pull_trigger(self, gun: VirtualHid, keys: Sequence[tuple[int, int]]) -> None:
-        """Press the keys."""
-        self.send(keys, lambda some: gun.send(*reports(some)))
-
-    def send(
-        self, keys: Sequence[tuple[int, int]], press: Callable[[Sequence[tuple[int, int]]], None]
-    ) -> None:
-        """Press some keys after the other."""
-        for place in range(0, len(keys), AT_ONCE):
-            some = keys[place : place + AT_ONCE]
-            self._sent += len(some)
-            press(some)
-            with self._news:
-                assert self._news.wait_for(lambda: self._read >= self._sent, 20), "keys were lost"
-
-    def _count(self, frame: bytes, at: float) -> None:
-        with self._news:
-            self._read += frame[:1] == b"\x01"
-            self._news.notify_all()
 
 
 def gun_keyboard() -> VirtualHid:

@@ -9,6 +9,7 @@ from serial.tools.list_ports import comports
 
 from drivers.device import Device, State
 from drivers.registry import list_devices, open_device
+from tests.devices.guest.flow import Flow
 from tests.devices.guest.timed import TimedWatcher, spread
 from tests.devices.guest.usb_gun import PRODUCT_ID, SERIAL_NUMBER, VENDOR_ID, UsbGun
 from tests.drivers.boot_keyboard import reports
@@ -35,22 +36,22 @@ def code_of(number: int) -> str:
     return f"66{number:016d}"
 
 
-def scan(gun: UsbGun, kind: str, text: str) -> None:
+def scan(gun: UsbGun, kind: str, text: str, flow: Flow) -> None:
     """Pull the trigger: the label comes over one of the interfaces."""
     if kind == "hid":
         gun.scanned(*ZEBRA.reports(text.encode()))
     elif kind == "evdev":
-        gun.pressed(*reports(label(text)))
+        flow.send(label(text), lambda some: gun.pressed(*reports(some)))
     else:
         gun.said(text.encode() + b"\r")
 
 
-def begin(gun: UsbGun, kind: str, text: str) -> None:
+def begin(gun: UsbGun, kind: str, text: str, flow: Flow) -> None:
     """Send the beginning of a label."""
     if kind == "hid":
         gun.scanned(ZEBRA.reports(text.encode() * 9)[0])
     elif kind == "evdev":
-        gun.pressed(*reports(label(text)[:20]), bytes(8))
+        flow.send(label(text)[:20], lambda some: gun.pressed(*reports(some)))
     else:
         gun.said(text.encode()[:9])
 
@@ -66,18 +67,19 @@ def test_a_thousand_scans_through_an_unplugging(
 ) -> None:
     """Every label once and in order; in the middle the cable is pulled within a label and put back."""
     driver = open_device(PATHS[kind], retry_seconds=0.05)
+    flow = Flow(driver)
     started(driver)
     settled(1)
     seconds: list[float] = []
     for number in range(SCANS):
         if number == SCANS // 2:
-            begin(gun, kind, code_of(number))
+            begin(gun, kind, code_of(number), flow)
             gun.unplug()
             assert watcher.until(lambda: watcher.states[-1] is State.LOST)
             gun.plug()
             settled(2)
         start = time.monotonic()
-        scan(gun, kind, code_of(number))
+        scan(gun, kind, code_of(number), flow)
         watcher.until_scans(number + 1)
         seconds.append(watcher.received_at[-1] - start)
     assert [code_of(number) for number in range(SCANS)] == watcher.texts
@@ -88,12 +90,14 @@ def test_a_thousand_scans_through_an_unplugging(
 
 def test_all_three_at_once(gun: UsbGun, watcher: TimedWatcher, started: Start, settled: Settled) -> None:
     """Three drivers on three interfaces of one plug: each comes back by itself, and no label goes astray."""
-    for path in PATHS.values():
-        started(open_device(path, retry_seconds=0.05))
+    drivers = {kind: open_device(path, retry_seconds=0.05) for kind, path in PATHS.items()}
+    flow = Flow(drivers["evdev"])
+    for driver in drivers.values():
+        started(driver)
     settled_all(watcher, 1, settled)
     for round_number in range(3):
         for number, kind in enumerate(PATHS):
-            scan(gun, kind, code_of(10 * round_number + number))
+            scan(gun, kind, code_of(10 * round_number + number), flow)
             watcher.until_scans(3 * round_number + number + 1)
         if round_number < 2:
             gun.unplug()
