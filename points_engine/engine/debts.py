@@ -36,6 +36,8 @@ def take_back(
     earning = books.earning(row.order_id)
     if earning is None or not row.units:
         return TakenBack()
+    # First: a lot that nobody has looked at since its time was up has expired all the same.
+    holder = bookings.expire_lots_if_due(books, books.holder(earning.account_id), at)
     expired_units = 0 if earning.lot_id is None else books.expired_units(earning.lot_id)
     most = earning.units - earning.taken_back_units - expired_units
     due = earned_on(earning.units, row.units, 0, back_units) - earning.taken_back_units
@@ -43,7 +45,6 @@ def take_back(
     if not units:
         return TakenBack()
     books.set_taken_back(row.order_id, earning.taken_back_units + units)
-    holder = bookings.expire_lots_if_due(books, books.holder(earning.account_id), at)
     owed_units = 0
     if rule is ClawBackRule.OWED:
         owed_units = units - min(units, max(0, holder.balance_units))

@@ -97,3 +97,78 @@ def test_impossible_limits_are_refused_by_name(field: str, value: object) -> Non
     """A limit out of range or against another one is named."""
     with pytest.raises(LimitsInvalid, match=r"_units|_count"):
         AssetLimits(**{field: value})  # type: ignore[arg-type]  # that is the point
+
+
+def test_a_payment_counts_in_the_days_use() -> None:
+    """With a PIN or without; the PIN-free counters see the latter alone."""
+    use = DayUse(7, 1, 10, 2, 30)
+    assert DayUse(7, 2, 15, 3, 35) == use.plus(5, is_pin_free=True)
+    assert DayUse(7, 1, 10, 3, 35) == use.plus(5, is_pin_free=False)
+
+
+def test_a_payment_given_back_leaves_the_days_use_but_stays_pin_free() -> None:
+    """One of another day changes nothing."""
+    use = DayUse(7, 1, 10, 2, 30)
+    assert DayUse(7, 1, 10, 1, 25) == use.less(5, 7)
+    assert use == use.less(5, 6) == use.less(5, 8) == use.less(5, None)
+
+
+@pytest.mark.parametrize(
+    ("times", "units", "expected"),
+    [(0, 0, 100), (1, 40, 60), (1, 100, 0), (1, 101, 0), (2, 40, 0), (3, 40, 0)],
+)
+def test_the_days_caps_leave_room_until_count_or_sum_is_reached(
+    times: int, units: int, expected: int
+) -> None:
+    """The sum says how much; a count that is reached leaves nothing."""
+    limits = AssetLimits(minimum_units=1, cap_units=50, daily_count=2, daily_units=100)
+    assert expected == limits.day_room(DayUse(1, times=times, units=units))
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["minimum_units", "cap_units", "daily_count", "daily_units", "order_share_percent", "pin_free_units"],
+)
+@pytest.mark.parametrize("value", [-1, MAX_UNITS + 1, True, "1", 1.0])
+def test_every_limit_is_a_whole_number_in_range(field: str, value: object) -> None:
+    """The message names the field."""
+    with pytest.raises(LimitsInvalid, match=field):
+        AssetLimits(**{field: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "given_limits",
+    [
+        {"minimum_units": 1, "cap_units": 1, "daily_count": 1, "daily_units": 1, "order_share_percent": 1},
+        {"minimum_units": 7, "cap_units": 7, "daily_units": 7, "order_share_percent": 100},
+        {
+            "pin_free_units": 0,
+            "pin_free_ceiling_units": 0,
+            "pin_free_daily_count": 0,
+            "pin_free_daily_units": 0,
+        },
+        {"pin_free_units": 9, "pin_free_ceiling_units": 9, "cap_units": MAX_UNITS},
+    ],
+)
+def test_the_ends_of_every_range_are_possible(given_limits: dict[str, int]) -> None:
+    """A limit may be as tight, or as wide, as it says."""
+    limits = AssetLimits(**given_limits)
+    assert given_limits == {name: getattr(limits, name) for name in given_limits}
+
+
+@pytest.mark.parametrize(
+    "given_limits",
+    [
+        {"minimum_units": 0},
+        {"minimum_units": 8, "cap_units": 7},
+        {"daily_count": 0},
+        {"minimum_units": 8, "daily_units": 7},
+        {"order_share_percent": 0},
+        {"order_share_percent": 101},
+        {"pin_free_units": 10, "pin_free_ceiling_units": 9},
+    ],
+)
+def test_limits_that_contradict_each_other_are_refused(given_limits: dict[str, int]) -> None:
+    """One step beyond the ends."""
+    with pytest.raises(LimitsInvalid):
+        AssetLimits(**given_limits)
