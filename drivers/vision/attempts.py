@@ -1,8 +1,8 @@
 """What is tried on a picture that could not be read as it is, in the order in which it pays.
 
-Three families: bar codes, QR codes, and the second reader's opinion. Each attempt is short; whoever runs them stops
-when one has read something, or when the time is up. Which attempts there are and why is in
-docs/adr/0040-how-a-picture-is-read.md.
+Three families: bar codes, QR codes, and the others' opinions, the second reader's and OpenCV's own. Each attempt is
+short; whoever runs them stops when one has read something, or when the time is up. Which attempts there are and why
+is in docs/adr/0040-how-a-picture-is-read.md.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from drivers.vision.bar_strip import likeness, plain_strips, sharpened_strips, straighten
+from drivers.vision.opencv_qr import read_by_opencv
 from drivers.vision.pixels import Corners, Pixels, Plane
 from drivers.vision.qr_grid import MODULE_PX, cleared, find_grids
 from drivers.vision.readers import Format, Read, Reader, Readers
@@ -38,8 +39,7 @@ def attempts(
     crops = [_Crop.of(small, patch) for patch in regions.patches if Format.QR in formats]
     easy = [_plain_bars(strips, readers.first), _enhanced_patches(crops, readers.first)]
     hard = [_sharpened_bars(strips, readers.first), _cleared_patches(crops, readers.first)]
-    if readers.second is not None:
-        hard.append(_second_opinion(small, readers.second, formats))
+    hard.append(_other_opinions(small, readers.second, formats))
     start = turn % len(hard)
     for family in easy + hard[start:] + hard[:start]:
         for reads in family:
@@ -110,8 +110,11 @@ def _cleared_patches(crops: list[_Crop], reader: Reader) -> Iterator[list[Read]]
                 yield [replace(read, corners=crop.place(grid.corners)) for read in reads]
 
 
-def _second_opinion(grey: Pixels, second: Reader, formats: Collection[Format]) -> Iterator[list[Read]]:
-    yield second.read(grey, formats)
+def _other_opinions(grey: Pixels, second: Reader | None, formats: Collection[Format]) -> Iterator[list[Read]]:
+    if second is not None:
+        yield second.read(grey, formats)
+    if Format.QR in formats:
+        yield read_by_opencv(grey)
 
 
 def _in_bars(reads: list[Read], bars: Bars) -> list[Read]:
