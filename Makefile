@@ -10,7 +10,7 @@ endif
 
 SETUP := $(BASE_PYTHON) scripts/setup
 
-.PHONY: run test test-devices check soak bench screenshots lock build clean
+.PHONY: run test test-devices check soak mutation bench screenshots lock build clean
 
 run: ## Open the demo shop's till; without a display it plays the demo by itself.
 	@$(SETUP) run
@@ -34,6 +34,10 @@ soak: ## A day at a busy counter in fast time: 100,000 scans and 1,000 replugs o
 	@$(SETUP) test
 	@SOAK_DAYS=1 $(PYTHON) -m pytest -rP tests/drivers/test_long_soak.py tests/drivers/test_long_soak_counter.py
 
+mutation: ## Break the engine's rules in hundreds of ways and count which ones no test notices; into docs/mutation.md.
+	@$(SETUP) mutation
+	@$(PYTHON) scripts/mutation.py
+
 bench: ## Measure every figure, or one: make bench NAME=embedded_charge
 	@$(SETUP) test
 	@$(PYTHON) -m benchmarks $(NAME)
@@ -51,5 +55,5 @@ build: ## Pack the till into dist/ and start what was packed once.
 	@$(PYTHON) scripts/build
 
 clean: ## Remove what can be made again; the environment stays.
-	rm -rf build dist demo-out benchmarks/out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf build dist demo-out mutants benchmarks/out .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -119,6 +119,18 @@ def transfers_diagram() -> str:
     )
 
 
+def movements() -> str:
+    """Every kind of transfer, from where to where."""
+    meanings = described(ledger.TransferKind)
+    return table(
+        ["event", "takes from", "gives to", "why"],
+        (
+            (f"`{kind}`", f"`{sides.debit}`", f"`{sides.credit}`", meanings[kind.name])
+            for kind, sides in ledger.SIDES.items()
+        ),
+    )
+
+
 def limits() -> str:
     """The limits of an asset, as they are unless the shop says otherwise."""
     defaults = AssetLimits()
@@ -140,6 +152,7 @@ DRAWN: dict[str, Callable[[], str]] = {
     "challenge": challenge_diagram,
     "accounts": accounts,
     "transfers": transfers_diagram,
+    "movements": movements,
     "limits": limits,
     "checks": checks,
 }

@@ -14,6 +14,7 @@ ASKED_FOR: dict[str, list[str]] = {
     "run": PROJECT["project"]["dependencies"],
     "test": PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["test"],
     "build": PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["build"],
+    "mutation": [text for text in PROJECT["dependency-groups"]["mutation"] if isinstance(text, str)],
 }
 PLATFORMS = [("linux", "Linux", "posix"), ("win32", "Windows", "nt"), ("darwin", "Darwin", "posix")]
 

@@ -15,7 +15,7 @@ def test_whole_numbers_from_nothing_to_the_largest_are_amounts(units: int) -> No
 def test_anything_else_is_none(units: object) -> None:
     """Not even a truth value or a float that is whole."""
     with pytest.raises(AmountInvalid):
-        Amount(Asset.POINTS, units)  # type: ignore[arg-type]
+        Amount(Asset.POINTS, units)  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize(("asset_units", "money_minor"), [(0, 1), (1, 0), (-1, 1), (1, -1)])

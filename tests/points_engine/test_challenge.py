@@ -177,3 +177,11 @@ def test_a_challenge_is_open_for_its_lifetime() -> None:
     """It expires exactly that many seconds after it was opened."""
     opened = datetime(2026, 3, 2, tzinfo=UTC)
     assert opened + timedelta(seconds=120) == challenge.expires_at(opened, 120)
+
+
+def test_the_last_wrong_answer_is_counted_too() -> None:
+    """All that was answered in a row stands beside the lock, and beside how many locks there were."""
+    now = datetime(2026, 3, 2, 4, tzinfo=UTC)
+    locked = Tries(3, failed=2).after(ChallengeEvent.LAST_WRONG_ANSWER, (60, 300), now)
+    assert Tries(3, 3, is_locked=True, locks=1, locked_until=now + timedelta(seconds=60)) == locked
+    assert Tries(3, 0, is_locked=False, locks=1, locked_until=None) == locked.at(now + timedelta(seconds=60))

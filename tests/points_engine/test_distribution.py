@@ -113,3 +113,23 @@ def test_worth_loses_less_than_one_unit(asset: Exchange, price: Exchange, units:
 def test_a_share_is_rounded_down(percent: int, total: int, rate: Rate, expected: int) -> None:
     """Never more than the share, in whole units of the asset."""
     assert expected == share_of(percent, total, rate)
+
+
+@pytest.mark.parametrize(
+    ("offers", "price", "expected"),
+    [
+        # Of the first one step less is enough, of three assets too.
+        ([Offer(CENT, 1, 10), Offer(Rate(1, 2), 1, 1)], 11, [Paid(9, 9), Paid(1, 2)]),
+        (
+            [Offer(CENT, 1, 10), Offer(Rate(1, 2), 1, 1), Offer(CENT, 9, 9)],
+            11,
+            [Paid(9, 9), Paid(1, 2), NOTHING],
+        ),
+        ([Offer(CENT, 1, 10), Offer(CENT, 7, 8), Offer(CENT, 9, 9)], 11, [Paid(4, 4), Paid(7, 7), NOTHING]),
+    ],
+)
+def test_the_first_gives_way_by_no_more_than_it_has_to(
+    offers: list[Offer], price: int, expected: list[Paid]
+) -> None:
+    """One unit at a time where three may pay."""
+    assert expected == distribute(offers, price)

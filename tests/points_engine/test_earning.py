@@ -44,3 +44,8 @@ def test_a_rule_that_cannot_be_is_refused(units: int, per_minor: int, name: str)
     """It names the field."""
     with pytest.raises(EarnRuleInvalid, match=f"^{name} must be a whole number"):
         EarnRule(units, per_minor)
+
+
+def test_the_ends_of_the_range_are_possible() -> None:
+    """The most there is, for the most there is."""
+    assert MAX_UNITS == EarnRule(MAX_UNITS, MAX_UNITS).earned(MAX_UNITS)

@@ -92,3 +92,11 @@ def test_different_transfers_have_different_links(one: Transfer, other: Transfer
 def test_a_time_survives_being_written(at: datetime) -> None:
     """Microseconds and back is the same moment."""
     assert at == ledger.moment(ledger.microseconds(at))
+
+
+def test_who_put_something_right_by_hand_is_under_the_chain() -> None:
+    """Another name is another link, and no name is as if there were no such field."""
+    adjusted = CHARGE._replace(kind=TransferKind.ADJUST_DOWN, actor="chen")
+    plain = ledger.canonical_bytes(adjusted._replace(actor=None))
+    assert plain + b"\x1fchen" == ledger.canonical_bytes(adjusted)
+    assert ledger.chain_after(GENESIS, adjusted) != ledger.chain_after(GENESIS, adjusted._replace(actor="li"))

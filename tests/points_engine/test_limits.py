@@ -133,7 +133,7 @@ def test_the_days_caps_leave_room_until_count_or_sum_is_reached(
 def test_every_limit_is_a_whole_number_in_range(field: str, value: object) -> None:
     """The message names the field."""
     with pytest.raises(LimitsInvalid, match=field):
-        AssetLimits(**{field: value})  # type: ignore[arg-type]
+        AssetLimits(**{field: value})  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize(

@@ -208,3 +208,44 @@ def test_what_comes_back_late_is_good_for_some_days_more() -> None:
 def test_due_is_from_the_very_moment_on(expires_at: datetime | None, due: bool) -> None:
     """What never expires is never due."""
     assert due == lots.is_due(expires_at, START)
+
+
+@pytest.mark.parametrize(
+    ("kind", "lowest", "highest"),
+    [
+        (ExpiryKind.NEVER, 0, 0),
+        (ExpiryKind.MONTHS, 1, lots.MOST_MONTHS),
+        (ExpiryKind.YEAR_END, 0, 100),
+    ],
+)
+def test_every_kind_of_expiry_has_its_range(kind: ExpiryKind, lowest: int, highest: int) -> None:
+    """Both ends are possible; one step beyond them, and what is no number, is refused by name."""
+    for count in (lowest, highest):
+        assert count == ExpiryRule(kind, count).count
+    for wrong in (lowest - 1, highest + 1, True, None):
+        with pytest.raises(
+            LotRulesInvalid, match=f"^count must be a whole number from {lowest} to {highest} "
+        ):
+            ExpiryRule(kind, wrong)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_days_of_grace_have_their_range() -> None:
+    """From none to a year."""
+    for days in (0, lots.MOST_GRACE_DAYS):
+        assert days == LotRules(grace_days=days).grace_days
+    for wrong in (-1, lots.MOST_GRACE_DAYS + 1, True, None):
+        with pytest.raises(LotRulesInvalid, match=r"^grace_days must be a whole number"):
+            LotRules(grace_days=wrong)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_moments_are_in_utc_and_days_in_the_shops_zone() -> None:
+    """Whatever the machine's own zone is."""
+    day = date(2026, 3, 2)
+    assert UTC is lots.start_of(day, SHANGHAI).tzinfo
+    # Still the 1st in UTC: the shop's own day counts.
+    night = datetime(2026, 3, 1, 17, tzinfo=UTC)
+    assert lots.end_of(date(2026, 3, 4), SHANGHAI) == lots.renewed_until(night, 2, SHANGHAI)
+    assert day == lots.last_day_of(lots.end_of(day, SHANGHAI), SHANGHAI)
+    assert date(2026, 3, 3) == lots.last_day_of(
+        lots.end_of(day, SHANGHAI) + timedelta(microseconds=1), SHANGHAI
+    )

@@ -25,7 +25,7 @@ CASHIER, MANAGER = StaffLevel.CASHIER, StaffLevel.MANAGER
 def test_impossible_rules_are_refused_by_name(units: object) -> None:
     """The message names the field."""
     with pytest.raises(RefundRulesInvalid, match="cashier_units"):
-        RefundRules(cashier_units=units)  # type: ignore[arg-type]
+        RefundRules(cashier_units=units)  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize("units", [0, MAX_UNITS])

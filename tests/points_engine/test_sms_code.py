@@ -132,3 +132,41 @@ def test_rules_that_cannot_be(name: str, value: object) -> None:
     """The error names the rule; a code lives ten minutes at most."""
     with pytest.raises(SmsRulesInvalid, match=name):
         SmsRules(**{name: value})  # type: ignore[arg-type]  # that is the point
+
+
+RANGES = [
+    ("code_lifetime_seconds", 30, sms_code.LIFETIME_SECONDS_MAX),
+    ("resend_seconds", 0, sms_code.LIFETIME_SECONDS_MAX),
+    ("daily_per_member", 1, 100),
+    ("daily_per_phone", 1, 100),
+    ("daily_total", 1, 10_000_000),
+]
+
+
+@pytest.mark.parametrize(("name", "lowest", "highest"), RANGES)
+def test_every_rule_has_its_range(name: str, lowest: int, highest: int) -> None:
+    """Both ends are possible, and one step beyond them is refused by name."""
+    for value in (lowest, highest):
+        assert value == getattr(SmsRules(**{name: value}), name)  # type: ignore[arg-type]  # wrong on purpose
+    for wrong in (lowest - 1, highest + 1, True, None):
+        with pytest.raises(SmsRulesInvalid, match=f"^{name} must be a whole number"):
+            SmsRules(**{name: wrong})  # type: ignore[arg-type]  # wrong on purpose
+
+
+@pytest.mark.parametrize("kind", list(SmsKind))
+def test_every_kind_of_message_has_a_text(kind: SmsKind) -> None:
+    """One left out is refused, and the refusal names the fields that there are."""
+    fields = {
+        SmsKind.PAYMENT_CODE: r"\$asset, \$code, \$minutes, \$shop, \$units",
+        SmsKind.RECOVERY_CODE: r"\$code, \$minutes",
+        SmsKind.PIN_RECOVERED: "none",
+        SmsKind.PHONE_CHANGED: r"\$phone",
+    }[kind]
+    texts = {other: text for other, text in SmsRules().texts.items() if other is not kind}
+    with pytest.raises(SmsRulesInvalid, match=f"{kind}.* are of: {fields}$"):
+        SmsRules(texts=texts)
+
+
+def test_a_code_is_good_for_its_lifetime() -> None:
+    """From the sending on."""
+    assert NOON + timedelta(seconds=300) == sms_code.expires_at(NOON, 300)

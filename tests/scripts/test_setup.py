@@ -245,7 +245,10 @@ def test_another_group_is_refused(checkout: Checkout, arguments: tuple[str, ...]
     """A group nobody knows, or several, get the usage and change nothing."""
     script = str(checkout.root / "scripts" / "setup")
     refused = subprocess.run([BARE_PYTHON, script, *arguments], capture_output=True, text=True, check=False)
-    assert (2, "usage: scripts/setup run|test|build|devices\n") == (refused.returncode, refused.stderr)
+    assert (2, "usage: scripts/setup run|test|mutation|build|devices\n") == (
+        refused.returncode,
+        refused.stderr,
+    )
     assert not (checkout.root / ".venv").exists()
 
 
