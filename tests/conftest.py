@@ -1,8 +1,12 @@
-"""What every test shares: no display is needed, and Hypothesis repeats itself unless told to explore."""
+"""What every test shares: no display, Hypothesis that repeats itself unless told to explore, one PostgreSQL server."""
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.postgres_server import PostgresServer
 
 # Before anything imports Qt. A developer's own choice (xcb, offscreen:configfile=...) stands.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -14,3 +18,19 @@ settings.register_profile(
 # New examples each time: HYPOTHESIS_PROFILE=explore make test
 settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, started for whoever asks first; each of pytest-xdist's workers has its own."""
+    with PostgresServer() as server:
+        server.make_template(lambda _url: None)
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of a fresh database; it is gone after the test, with whoever is still in it."""
+    url = postgres_server.fresh()
+    yield url
+    postgres_server.drop(url)
