@@ -325,6 +325,20 @@ class Store(abc.ABC):
         the exception comes through. Raises StoreUnavailable.
         """
 
+    def transact_each(self, works: Sequence[Callable[[Books], T]]) -> list[T | Exception]:
+        """Run several works, each as `transact` would; what came of each, or what it raised, in their order.
+
+        All are durable when this returns. They share what can be shared, such as a commit, and nothing else: one that
+        raises takes nothing of the others with it, while a fault of a shared commit is everybody's who shares it.
+        """
+        outcomes: list[T | Exception] = []
+        for work in works:
+            try:
+                outcomes.append(self.transact(work))
+            except Exception as error:  # noqa: BLE001 -- it is that work's outcome
+                outcomes.append(error)
+        return outcomes
+
     @abc.abstractmethod
     def look(self, work: Callable[[Books], T]) -> T:
         """Run `work`, which only reads, on one consistent state of the books; waits for no writer."""

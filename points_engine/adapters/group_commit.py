@@ -7,7 +7,7 @@ transaction: the first work of a transaction needs no savepoint, since all that 
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from points_engine.adapters.sqlite_books import SqliteBooks
@@ -64,6 +64,23 @@ class GroupCommit:
         if turn.leads:
             self._lead(turn)
         return turn.outcome()
+
+    def transact_each(self, works: Sequence[Callable[[Books], T]]) -> list[T | Exception]:
+        """Run works that came together, beside each other and beside whoever else waits. As `Store.transact_each`."""
+        turns = [Turn(work) for work in works]
+        self._turns.enter(turns)
+        for place, turn in enumerate(turns):
+            try:
+                self._turns.wait_for(turn)
+                if turn.leads:
+                    self._lead(turn)
+            except Exception as error:  # noqa: BLE001 -- it is that work's outcome
+                turn.error = error
+            except BaseException:
+                for later in turns[place + 1 :]:
+                    self._turns.leave(later)
+                raise
+        return [turn.told() for turn in turns]
 
     def _lead(self, own: Turn[T]) -> None:
         group: list[Turn[object]] = []

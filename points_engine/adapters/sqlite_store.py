@@ -128,6 +128,9 @@ class SqliteStore(Store):
     def transact(self, work: Callable[[Books], T]) -> T:
         return self._commits.transact(work)
 
+    def transact_each(self, works: Sequence[Callable[[Books], T]]) -> list[T | Exception]:
+        return self._commits.transact_each(works)
+
     def look(self, work: Callable[[Books], T]) -> T:
         connection = self._take_reader()
         try:

@@ -1,13 +1,14 @@
 """Callers who want to write at the same time: one of them leads and does the work of all who wait.
 
 A thread that finds nobody leading leads. The others wait at a gate each of their own, so that a thread is woken once:
-when its work is done, or when it is its turn to lead. Who is alone takes one lock, once in and once out.
+when its work is done, or when it is its turn to lead. Who is alone takes one lock, once in and once out. A caller may
+bring several turns, which queue up together and are then waited for one after the other.
 """
 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from points_engine.ports import Books
@@ -39,6 +40,12 @@ class Turn(Generic[T]):
         if self.error is not None:
             raise self.error
         return self._result  # type: ignore[return-value] # a T once `run` came through; None may be one
+
+    def told(self) -> T | Exception:
+        """The result, or the error that was kept instead of one."""
+        if isinstance(self.error, Exception):
+            return self.error
+        return self.outcome()
 
     def shut(self) -> None:
         """Make the gate, closed."""
@@ -72,11 +79,28 @@ class Turns:
                 return
             turn.shut()
             self._waiting.append(turn)  # type: ignore[arg-type] # its result is for its own caller alone
+        self.wait_for(turn)
+
+    def enter(self, turns: "Sequence[Turn[T]]") -> None:
+        """Queue up with several turns at once; the caller has to `wait_for` each of them, in their order."""
+        with self._lock:
+            for turn in turns:
+                turn.shut()
+            self._waiting.extend(turns)  # type: ignore[arg-type] # as above
+            if self._is_led or not turns:
+                return
+            # Who finds nobody leading finds nobody waiting either.
+            first = self._waiting.popleft()
+            self._is_led = first.leads = True
+            first.open()
+
+    def wait_for(self, turn: "Turn[T]") -> None:
+        """Wait for a turn that has queued up; on return as `join`."""
         try:
             turn.wait()
         except BaseException:
             # Ctrl-C in the main thread: nobody may wait for a leader who has left.
-            self._leave(turn)
+            self.leave(turn)
             raise
 
     def take(self) -> "Turn[object] | None":
@@ -99,7 +123,8 @@ class Turns:
             after.leads = True
         after.open()
 
-    def _leave(self, turn: "Turn[T]") -> None:
+    def leave(self, turn: "Turn[T]") -> None:
+        """Nobody waits for this turn any more, whether or not it was done."""
         with self._lock:
             turn.has_left = True
             if turn in self._waiting:

@@ -1,5 +1,6 @@
 """The charge, on whichever way it comes: points taken, a proof asked for, or a reason why not."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from points_engine import challenge
@@ -29,13 +30,17 @@ class Charges:
 
     def charge(self, command: ChargeCommand) -> Reply:
         """Take the amount, open a challenge for it, or record why not."""
+        return self._store.transact(self.work(command))
+
+    def work(self, command: ChargeCommand) -> Callable[[Books], Reply]:
+        """A charge as work for one transaction."""
         if isinstance(command, ChargeMember):
             # No code has a control character: a member's number is never taken for one.
             is_code, payer_key = True, self._ids.lookup_key(f"member\x1f{command.member_no}")
         else:
             text = command.code.reveal()
             is_code, payer_key = self._scheme.layout.recognises(text), self._ids.lookup_key(text)
-        return self._store.transact(lambda books: self._charge(books, command, payer_key, is_code=is_code))
+        return lambda books: self._charge(books, command, payer_key, is_code=is_code)
 
     def _charge(self, books: Books, command: ChargeCommand, payer_key: int, *, is_code: bool) -> Reply:
         now = self._clock.now()

@@ -1,5 +1,6 @@
 """Payment codes: issuing a fresh one, forgetting old ones."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from points_engine import payment_code
@@ -21,13 +22,17 @@ class Codes:
 
     def issue(self, command: IssueCode) -> Reply:
         """A fresh code; the member's older one is void from now on."""
+        return self._store.transact(self.work(command))
+
+    def work(self, command: IssueCode) -> Callable[[Books], Reply]:
+        """The issue of a code as work for one transaction."""
 
         def work(books: Books) -> Reply:
             now = self._clock.now()
             row = once(books, command, now, lambda: self._issue(books, command.member_no, now))
             return reply_of(command, row, self._scheme.layout, self._ids)
 
-        return self._store.transact(work)
+        return work
 
     def _issue(self, books: Books, member_no: str, now: datetime) -> Outcome:
         member = books.member(member_no)

@@ -30,6 +30,7 @@ from points_engine.engine.replies import Replies
 from points_engine.engine.scheme import Scheme
 from points_engine.engine.settlements import Settlements
 from points_engine.engine.sms_codes import SmsCodes
+from points_engine.engine.together import Together
 from points_engine.engine.verify import verify
 from points_engine.ports import Books, Clock, Ids, PinHasher, Store
 from points_engine.proof_ports import PinOpener, SmsSender
@@ -128,6 +129,7 @@ class Engine:
             contract.StartRecovery: recovery.start,
             contract.FinishRecovery: recovery.finish,
         }
+        self._together = Together(store, charges, self._codes, _check)
 
     def execute(self, command: Command) -> Reply:
         """Carry a command out, or say why not.
@@ -137,6 +139,15 @@ class Engine:
         """
         _check(command)
         return self._carry_out[type(command)](command)
+
+    def execute_together(self, commands: Sequence[Command]) -> list[Reply | Exception]:
+        """Carry out commands that wait at the same time; what came of each, in their order.
+
+        Each is carried out as by `execute`: what that would have raised is its outcome and no other's, while a fault of
+        the shared commit is everybody's. All are durable when this returns. Only charges and IssueCode are taken: any
+        other has CommandInvalid for an outcome. Which of two that touch the same comes first is not said.
+        """
+        return self._together.execute(commands)
 
     def sweep(self) -> Swept:
         """End what is past its time: open payments, codes nobody can use, a batch of lots. Raises EngineFault."""
