@@ -52,6 +52,10 @@ _MAY_BE_EMPTY = frozenset({"name", "reason", "cashier", "reference"})
 _CHARGES = (contract.Charge, contract.ChargeMember, contract.ChargeOnDelivery)
 
 
+_Carrier = Callable[[Any], Reply]
+"""Chosen by the command's type: no checker can follow that."""
+
+
 class Swept(NamedTuple):
     """What a sweep put away."""
 
@@ -98,9 +102,7 @@ class Engine:
         challenges = Challenges(store, clock, ids, hasher, opener, scheme, replies, sms_codes)
         approvals = Approvals(store, clock, scheme, replies)
         recovery = Recovery(store, clock, ids, hasher, scheme, sms_codes, self._outbox)
-        self._carry_out: dict[
-            type[Command], Callable[[Any], Reply]
-        ] = {  # by type: no checker can follow that
+        self._carry_out: dict[type[Command], _Carrier] = {
             contract.EnrolTill: members.enrol_till,
             contract.EnrolMember: members.enrol_member,
             contract.SetFrozen: members.set_frozen,
