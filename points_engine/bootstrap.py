@@ -13,6 +13,7 @@ from points_engine.adapters.pin_hasher import Argon2Cost, Argon2PinHasher
 from points_engine.adapters.pin_opener import HpkePinOpener
 from points_engine.adapters.sqlite_store import SqliteStore
 from points_engine.adapters.system_clock import SystemClock
+from points_engine.change_ports import Changes
 from points_engine.configuration.reading import FILE_NAME, Loaded, load_settings
 from points_engine.contract import EngineFault
 from points_engine.engine.front_door import Engine
@@ -105,11 +106,12 @@ def open_engine(
     on_durable_step: Callable[[str], None] | None = None,
     sweep_every_seconds: float | None = 5.0,
     risk: RiskHook | None = None,
+    changes: Changes | None = None,
 ) -> Engine:
     """The embedded engine in `folder`: `points.sqlite` and `points.key`, made when neither is there yet.
 
     `clock` and `pin_cost` are for tests and demos; `on_durable_step` is told the names of SqliteStore's durable steps;
-    `risk` looks at payments before they go through (`points_engine.risk`);
+    `risk` looks at payments before they go through (`points_engine.risk`); `changes` hears what became durable;
     with `sweep_every_seconds` None nobody sweeps, or hands over short messages (`Engine.deliver`), but the caller.
     Close the engine when done (it is a context manager). Raises StoreUnavailable, KeyUnavailable or SmsUnavailable, all
     EngineFaults, with the remedy.
@@ -117,7 +119,9 @@ def open_engine(
     settings = settings or Settings()
     sender = _sender_of(settings)
     key = _key_in_use(_key_of(folder), folder / DATABASE_NAME)
-    store = SqliteStore(folder / DATABASE_NAME, key.fingerprint, on_durable_step=on_durable_step)
+    store = SqliteStore(
+        folder / DATABASE_NAME, key.fingerprint, on_durable_step=on_durable_step, changes=changes
+    )
     parts = (store, clock or SystemClock(), KeyedIds(key), Argon2PinHasher(key, pin_cost), settings.scheme())
     opener = None if settings.pin_entry is PinEntry.PLAIN else HpkePinOpener(key)
     if sweep_every_seconds is None:

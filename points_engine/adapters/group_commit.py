@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from points_engine.adapters.sqlite_books import SqliteBooks
 from points_engine.adapters.sqlite_faults import told
 from points_engine.adapters.turns import Turn, Turns
+from points_engine.change_ports import Changes
 from points_engine.ports import Books
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class GroupCommit:
         write_lock: threading.Lock,
         commits: Commits,
         on_durable_step: Callable[[str], None],
+        changes: Changes,
     ) -> None:
         self._connection = connection
         self._execute = connection.execute
@@ -55,6 +57,7 @@ class GroupCommit:
         self._write_lock = write_lock
         self._commits = commits
         self._on_durable_step = on_durable_step
+        self._changes = changes
         self._turns = Turns()
 
     def transact(self, work: Callable[[Books], T]) -> T:
@@ -107,6 +110,7 @@ class GroupCommit:
                 is_committing = True
                 self._execute("COMMIT")
                 self._commits.committed(len(group))
+                self._tell()
         except Exception as error:  # noqa: BLE001 -- each of the group raises it
             self._undo()
             for turn in group:
@@ -161,8 +165,15 @@ class GroupCommit:
             turn.error = told(error)
         self._execute("RELEASE turn")
 
+    def _tell(self) -> None:
+        """What is durable now; also what of it a savepoint took back: to look once too often does no harm."""
+        touched, self._books.touched = self._books.touched, []
+        if touched:
+            self._changes.changed(touched)
+
     def _undo(self) -> None:
         roll_back(self._connection)
+        self._books.touched = []
         self._books.forget()
 
 

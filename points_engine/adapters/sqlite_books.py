@@ -12,6 +12,7 @@ from points_engine.adapters.sqlite_refunds import SqliteRefundBooks
 from points_engine.adapters.sqlite_register import SqliteRegisterBooks
 from points_engine.adapters.sqlite_settlements import SqliteSettlementBooks
 from points_engine.amounts import Asset
+from points_engine.change_ports import Change
 from points_engine.contract import Channel, PhoneNumber, Refusal, Taker
 from points_engine.ledger import (
     GENESIS,
@@ -236,6 +237,7 @@ class SqliteBooks(
         self._execute("UPDATE account SET pin_free_limit_units = ? WHERE id = ?", (units, account_id))
 
     def set_balance(self, account_id: int, balance_units: int, use: DayUse) -> None:
+        self.touched.append(Change("", 0, account_id))
         self._execute(_SET_BALANCE, (balance_units, *use, account_id))
 
     def add_transfer(

@@ -7,6 +7,7 @@ from datetime import datetime
 from points_engine.adapters.sqlite_parts import SqlitePartBooks
 from points_engine.adapters.sqlite_proofs import Row, moment_or_none
 from points_engine.amounts import Amount, Asset
+from points_engine.change_ports import Change
 from points_engine.contract import CanceledBy, PaymentState, Refusal
 from points_engine.ledger import microseconds, moment
 from points_engine.ports import PaymentRow
@@ -87,6 +88,8 @@ class SqlitePaymentBooks(SqlitePartBooks):
         ]
 
     def add_payment(self, payment: PaymentRow) -> int:
+        # Its taker has the answer; they are told of what comes later.
+        self.touched.append(Change(payment.order_id, 0, payment.account_id or 0))
         total, due = payment.order_total, payment.challenge_expires_at
         cursor = self._execute(
             _ADD_PAYMENT,
@@ -113,6 +116,7 @@ class SqlitePaymentBooks(SqlitePartBooks):
         return cursor.lastrowid
 
     def set_payment(self, payment: PaymentRow) -> None:
+        self.touched.append(Change(payment.order_id, payment.till, payment.account_id or 0))
         refusal = payment.refusal and payment.refusal.code
         self._execute(
             "UPDATE payment SET state = ?, refusal = ?, canceled_by = ?, balance_units = ?, at_us = ? WHERE id = ?",

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from points_engine.challenge import Tries
+from points_engine.change_ports import Change
 from points_engine.contract import PhoneNumber, SmsDelivery
 from points_engine.ledger import microseconds, moment
 from points_engine.proof_ports import CredentialRow, MessageRow, ProofBooks, RecoveryRow, SmsCodeRow
@@ -56,6 +57,8 @@ class SqliteProofBooks(ProofBooks):
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._execute = connection.execute
+        # What the transaction wrote to, for whoever is told of changes once it is durable.
+        self.touched: list[Change] = []
 
     def _one(self, statement: str, *values: object) -> Row | None:
         row: Row | None = self._execute(statement, values).fetchone()

@@ -17,6 +17,7 @@ from points_engine.adapters.sqlite_books import SqliteBooks
 from points_engine.adapters.sqlite_checkpoints import Checkpointer
 from points_engine.adapters.sqlite_faults import told
 from points_engine.adapters.sqlite_schema import MIGRATIONS, Migration, migrate, version_of
+from points_engine.change_ports import Changes, NobodyHears
 from points_engine.ports import Books, KeyUnavailable, Store, StoreUnavailable
 
 __all__ = ["AFTER_COMMIT", "BEFORE_COMMIT", "SqliteStore"]
@@ -44,7 +45,8 @@ class SqliteStore(Store):
     """A SQLite file as the engine's store.
 
     `on_durable_step` is told "engine.before_commit" and "engine.after_commit" around every commit: tests end the
-    process there. Raises StoreUnavailable, or KeyUnavailable when `key_fingerprint` is not the database's own.
+    process there. `changes` hears what became durable. Raises StoreUnavailable, or KeyUnavailable when
+    `key_fingerprint` is not the database's own.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class SqliteStore(Store):
         *,
         busy_timeout_seconds: float = 5.0,
         on_durable_step: Callable[[str], None] | None = None,
+        changes: Changes | None = None,
         migrations: Sequence[Migration] = MIGRATIONS,
     ) -> None:
         self._path = path
@@ -73,7 +76,7 @@ class SqliteStore(Store):
             self._checkpointer = Checkpointer(self._connect(), self._write_lock)
             self._commits = GroupCommit(
                 self._writer, self._check_open, self._begin, self._write_lock, self._checkpointer,
-                self._on_durable_step,
+                self._on_durable_step, changes or NobodyHears(),
             )  # fmt: skip
         except sqlite3.Error as error:
             self._writer.close()
