@@ -1,0 +1,1 @@
+"""The contract as HTTP carries it: which route each command has, and commands and replies as JSON, both ways."""
