@@ -47,6 +47,9 @@ VIOLATIONS = [
     ("points_engine.limits", "points_engine.challenge", "points_engine"),
     ("points_engine.ledger", "points_engine.ports", "points_engine"),
     ("points_engine.amounts", "points_engine.contract", "points_engine"),
+    ("points_engine.wire.routes", "points_engine.wire.commands", "wire"),
+    ("points_engine.wire.commands", "points_engine.engine.members", "points_engine"),
+    ("points_engine.wire.commands", "socket", "pure_rooms"),
     ("points_engine.engine.members", "points_engine.engine.payments", "no_knots"),
     ("pos_client.screens.main_window", "pos_client.screens.sale", "no_knots"),
     ("pos_client.cashier", "points_engine.limits", "engine_by_contract"),
@@ -81,6 +84,7 @@ PERMISSIONS = [
     ("pos_client.demo.shop", "PySide6"),
     ("pos_client.bootstrap", "points_engine.bootstrap"),
     ("pos_client.engine_client.embedded", "points_engine.bootstrap"),
+    ("pos_client.engine_client.embedded", "points_engine.wire.commands"),
     ("pos_client.till.session", "points_engine.contract"),
     ("pos_client.screens.sale", "points_engine.amounts"),
     ("pos_client.screens.sale", "PySide6"),
@@ -166,7 +170,9 @@ def test_a_contract_permits(importer: str, imported: str, house: grimp.ImportGra
     assert [] == [identity for identity in OPTIONS if not holds(identity, graph)]
 
 
-@pytest.mark.parametrize("container", ["drivers", "points_engine", "pos_client", "pos_client.till"])
+@pytest.mark.parametrize(
+    "container", ["drivers", "points_engine", "pos_client", "pos_client.till", "points_engine.wire"]
+)
 def test_an_unplaced_file_fails(container: str, house: grimp.ImportGraph) -> None:
     """A file that has no place in the layers is found, even when it imports nothing."""
     graph = copy.deepcopy(house)
