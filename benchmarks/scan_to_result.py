@@ -29,6 +29,7 @@ from points_engine.contract import (
 from pos_client.bootstrap import Choices, TillApplication
 from pos_client.clock import SystemClock
 from pos_client.demo.pty_gun import PtyGun
+from pos_client.engine_client.embedded import EmbeddedEngine
 from pos_client.settings import Settings
 from pos_client.till.events import DeviceLamp, DigitTyped
 from pos_client.till.view import View
@@ -222,7 +223,12 @@ class WholeTill:
             data_folder=str(folder),
         )
         choices = Choices(
-            open_engine=lambda: self._shop.engine, engine_settings=UNLIMITED, clock=SystemClock()
+            open_client=lambda inbox: EmbeddedEngine(
+                self._shop.engine, inbox, on_closed=self._shop.engine.close
+            ),
+            clock=SystemClock(),
+            code_prefix=UNLIMITED.code_prefix,
+            zone=UNLIMITED.zone,
         )
         self._till = TillApplication(app, settings, choices)
         self._headline = ""

@@ -9,7 +9,6 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -81,27 +80,35 @@ def open_shop_engine(settings: Settings, engine_settings: EngineSettings) -> Eng
 class Choices:
     """What a shop's till and a demo choose differently.
 
-    `open_engine` is called on the loop's thread. `make_client` makes the way to it.
-    `on_durable_step` hears the names of the journal's durable steps. With `raise_bugs` a bug stops the loop.
-    Devices that are set up at the till are written into `settings_file`; without one they last until it ends.
+    `open_client` is called on the loop's thread, makes the way to the engine and raises EngineFault when there can be
+    none. `code_prefix` and `zone` are the scheme's. `on_durable_step` hears the names of the journal's durable steps.
+    With `raise_bugs` a bug stops the loop. Devices that are set up at the till are written into `settings_file`;
+    without one they last until it ends.
     """
 
-    open_engine: Callable[[], Engine]
-    engine_settings: EngineSettings
+    open_client: Callable[[Inbox], EngineClient]
     clock: Clock
-    make_client: Callable[[Engine, Inbox], EngineClient] = EmbeddedEngine
+    code_prefix: str
+    zone: str
     on_durable_step: Callable[[str], None] | None = None
     raise_bugs: bool = False
     settings_file: Path | None = None
 
 
 def shop_choices(settings: Settings, settings_file: Path | None = None) -> Choices:
-    """What a shop's till chooses."""
+    """What a shop's till chooses: the engine in its own process, or the one its settings name."""
+    clock = SystemClock()
     engine_settings = EngineSettings()
+
+    def open_embedded(inbox: Inbox) -> EngineClient:
+        engine = open_shop_engine(settings, engine_settings)
+        return EmbeddedEngine(engine, inbox, on_closed=engine.close)
+
     return Choices(
-        open_engine=lambda: open_shop_engine(settings, engine_settings),
-        engine_settings=engine_settings,
-        clock=SystemClock(),
+        open_client=open_embedded,
+        clock=clock,
+        code_prefix=engine_settings.code_prefix,
+        zone=engine_settings.zone,
         settings_file=settings_file,
     )
 
@@ -113,9 +120,7 @@ class TillApplication:
         self._app = app
         self._settings = settings
         self._choices = choices
-        self.engine: Future[Engine] = Future()
-        """The engine once it is open; for whoever else uses it, such as the demo's phone."""
-        zone = ZoneInfo(choices.engine_settings.zone)
+        zone = ZoneInfo(choices.zone)
         self.shift: Shift = open_shift(
             settings.till_id, CashierPerson(name=settings.cashier), choices.clock.now(), zone
         )
@@ -126,7 +131,7 @@ class TillApplication:
         self.hardware = Hardware(
             (*settings.devices, *settings.keypads),
             self.inbox,
-            is_payment_code=CodeLayout(choices.engine_settings.code_prefix).recognises,
+            is_payment_code=CodeLayout(choices.code_prefix).recognises,
         )
         self._calibrator = GunCalibrator(self.hardware)
         self.keypads = Keypads(self.inbox, self.hardware.devices, on_key=self._sounds.click)
@@ -259,28 +264,28 @@ class TillApplication:
 
     def _run_loop(self) -> None:
         try:
-            engine = self._choices.open_engine()
+            client = self._choices.open_client(self.inbox)
         except EngineFault as fault:
             logger.error("engine: %s", fault)  # noqa: TRY400  # an environment fault, no bug
-            self.engine.set_exception(fault)
             self._show_fault("refusal.engine_unavailable", "engine", fault.remedy)
             return
-        except BaseException as bug:
-            self.engine.set_exception(bug)
-            raise
-        with engine:
-            self.engine.set_result(engine)
-            try:
-                journal = self._open_journal()
-                self.reader = JournalReader(self.journal_path)
-            except JournalFault as fault:
-                logger.error("journal: %s", fault.remedy)  # noqa: TRY400  # an environment fault, no bug
-                self._show_fault(f"refusal.journal_{fault.fault}", "journal", fault.remedy)
-                return
-            try:
-                self._run_cashier(engine, journal)
-            finally:
-                journal.close()
+        try:
+            self._run_with(client)
+        finally:
+            client.close()
+
+    def _run_with(self, client: EngineClient) -> None:
+        try:
+            journal = self._open_journal()
+            self.reader = JournalReader(self.journal_path)
+        except JournalFault as fault:
+            logger.error("journal: %s", fault.remedy)  # noqa: TRY400  # an environment fault, no bug
+            self._show_fault(f"refusal.journal_{fault.fault}", "journal", fault.remedy)
+            return
+        try:
+            self._run_cashier(client, journal)
+        finally:
+            journal.close()
 
     def _open_journal(self) -> SqliteJournal:
         return SqliteJournal(
@@ -292,22 +297,18 @@ class TillApplication:
             on_durable_step=self._choices.on_durable_step,
         )
 
-    def _run_cashier(self, engine: Engine, journal: SqliteJournal) -> None:
-        client = self._choices.make_client(engine, self.inbox)
-        try:
-            layout = CodeLayout(self._choices.engine_settings.code_prefix)
-            till = Till(rules=self._settings.rules(layout.recognises), run_id=self._run_id())
-            Cashier(
-                self.inbox,
-                journal,
-                client,
-                self._screen,
-                self._choices.clock,
-                till,
-                raise_bugs=self._choices.raise_bugs,
-            ).run()
-        finally:
-            client.close()
+    def _run_cashier(self, client: EngineClient, journal: SqliteJournal) -> None:
+        layout = CodeLayout(self._choices.code_prefix)
+        till = Till(rules=self._settings.rules(layout.recognises), run_id=self._run_id())
+        Cashier(
+            self.inbox,
+            journal,
+            client,
+            self._screen,
+            self._choices.clock,
+            till,
+            raise_bugs=self._choices.raise_bugs,
+        ).run()
 
     def _run_id(self) -> str:
         """Numbers of this run: later runs sort after it, and no two tills or runs share one."""

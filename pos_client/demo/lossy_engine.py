@@ -17,7 +17,7 @@ class LossyEngine(EngineClient):
 
     def __init__(self, engine: Engine, inbox: Inbox) -> None:
         self._line = _LossyLine(inbox)
-        self._client = EmbeddedEngine(engine, self._line)
+        self._client = EmbeddedEngine(engine, self._line, on_closed=engine.close)
         self._lock = threading.Lock()
         self._left: dict[type[Command], float] = {}
 
@@ -41,7 +41,7 @@ class LossyEngine(EngineClient):
         self._client.send(request_id, command)
 
     def close(self) -> None:
-        """Close the real client."""
+        """Close the real client, and the engine with it."""
         self._client.close()
 
 

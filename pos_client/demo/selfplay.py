@@ -82,7 +82,7 @@ def play(pictures: Path, scenarios: Sequence[Scenario] = SCENARIOS, language: st
             player.start()
             app.exec()
             console.print(shift_log_table(rows_of(stage)))
-            findings = stage.till.engine.result().verify()
+            findings = stage.engine.result().verify()
             stage.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,6 +7,7 @@ the gun's driver, and the engine is the one a shop runs.
 
 import secrets
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
@@ -60,6 +61,8 @@ class Stage:
     ) -> None:
         self.shop = shop
         self.clock = DemoClock()
+        self.engine: Future[Engine] = Future()
+        """The engine once it is open: for the phone, and for whoever looks at its books."""
         self.lossy: LossyEngine | None = None
         self._folder = folder
         self._on_durable_step = on_durable_step
@@ -82,24 +85,15 @@ class Stage:
             app,
             settings,
             Choices(
-                open_engine=self._open_engine,
-                engine_settings=ENGINE_SETTINGS,
+                open_client=self._open_client,
                 clock=self.clock,
-                make_client=self._make_client,
+                code_prefix=ENGINE_SETTINGS.code_prefix,
+                zone=ENGINE_SETTINGS.zone,
                 on_durable_step=on_durable_step,
             ),
         )
         self.phone = PhoneWindow(
-            [
-                PhoneMember(
-                    member_no=member.member_no,
-                    name=member.name,
-                    points=member.points,
-                    pin=member.pin,
-                    frozen=member.frozen,
-                )
-                for member in shop.members
-            ],
+            _phone_members(shop),
             self.till.wording,
             clock=self.clock,
             issue=self._issue,
@@ -121,7 +115,7 @@ class Stage:
 
     def balances(self) -> dict[str, int]:
         """What each member has, in points, as the engine says. Waits for the engine."""
-        engine = self.till.engine.result()
+        engine = self.engine.result()
         found: dict[str, int] = {}
         for member in self.shop.members:
             reply = engine.execute(ShowBalance(member_no=member.member_no, asset=Asset.POINTS))
@@ -139,7 +133,13 @@ class Stage:
         seed(engine, self.shop)
         return engine
 
-    def _make_client(self, engine: Engine, inbox: Inbox) -> EngineClient:
+    def _open_client(self, inbox: Inbox) -> EngineClient:
+        try:
+            engine = self._open_engine()
+        except BaseException as error:
+            self.engine.set_exception(error)
+            raise
+        self.engine.set_result(engine)
         self.lossy = LossyEngine(engine, inbox)
         return self.lossy
 
@@ -167,7 +167,7 @@ class Stage:
         def give_up(_error: Exception) -> None:
             on_refused(Refused(refusal=Refusal.ENGINE_UNAVAILABLE))
 
-        self._phone_line.run(lambda: self.till.engine.result().execute(command), take, give_up)
+        self._phone_line.run(lambda: self.engine.result().execute(command), take, give_up)
 
     def _refresh_points(self) -> None:
         """Bring what the phone says of balances up to date."""
@@ -180,3 +180,17 @@ class Stage:
     def _seen(self, view: View) -> None:
         if view.cashier.tone is Tone.GOOD:
             self._refresh_points()
+
+
+def _phone_members(shop: DemoShop) -> list[PhoneMember]:
+    """The members as the phone shows them."""
+    return [
+        PhoneMember(
+            member_no=member.member_no,
+            name=member.name,
+            points=member.points,
+            pin=member.pin,
+            frozen=member.frozen,
+        )
+        for member in shop.members
+    ]

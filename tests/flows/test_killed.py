@@ -77,7 +77,7 @@ def test_a_till_killed_at_any_step_finds_its_way(
     taken = _units_taken(shop)
     assert taken in {0, units}
     assert opening - taken == shop.stage.balances()[member_no]
-    assert [] == shop.stage.till.engine.result().verify()
+    assert [] == shop.stage.engine.result().verify()
 
 
 def _open_orders(shop: Shop) -> set[str]:

@@ -14,4 +14,4 @@ def test_scenario_leaves_its_rows_and_moves_its_points(shop: Shop, scenario: Sce
     after = shop.stage.balances()
     assert list(scenario.expected) == shop.books.rows()
     assert dict(scenario.change) == {no: after[no] - before[no] for no in before if after[no] != before[no]}
-    assert [] == shop.stage.till.engine.result().verify()
+    assert [] == shop.stage.engine.result().verify()
