@@ -149,9 +149,12 @@ def _untrue(database: Path, what: str) -> Failed:
 
 
 def _key_for(database: Path, held: MasterKey) -> MasterKey:
-    """The key a database belongs to, out of the key file. Raises KeyUnavailable."""
+    """The key a database belongs to, out of the key file. Raises KeyUnavailable, or Failed for no engine's database."""
     fingerprint = bound_fingerprint(database)
-    key = held if fingerprint is None else held.with_fingerprint(fingerprint)
+    if fingerprint is None:
+        # An empty file is a database to SQLite: nothing is wrong with it, and there is nothing in it.
+        raise _untrue(database, "there is no engine in it")
+    key = held.with_fingerprint(fingerprint)
     if key is None:
         raise KeyUnavailable(
             f"{database.name} belongs to another key",
