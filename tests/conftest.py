@@ -3,9 +3,11 @@
 import os
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
+from points_engine.adapters.postgres_schema import migrate
 from tests.postgres_server import PostgresServer
 
 # Before anything imports Qt. A developer's own choice (xcb, offscreen:configfile=...) stands.
@@ -20,17 +22,22 @@ settings.register_profile("explore", deadline=None, max_examples=1000, print_blo
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
+def _with_our_tables(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        migrate(connection)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL server, started for whoever asks first; each of pytest-xdist's workers has its own."""
     with PostgresServer() as server:
-        server.make_template(lambda _url: None)
+        server.make_template(_with_our_tables)
         yield server
 
 
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """The address of a fresh database; it is gone after the test, with whoever is still in it."""
+    """The address of a fresh database with our tables in it; gone after the test, with whoever is still in there."""
     url = postgres_server.fresh()
     yield url
     postgres_server.drop(url)
