@@ -1,23 +1,24 @@
-"""Lots, earnings and statements in SQLite."""
+"""Lots, earnings and statements in SQL."""
 # ruff: noqa: S608 -- what is put into statements is this file's own lists of columns; values are always bound
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from points_engine.adapters.sqlite_proofs import Row, SqliteProofBooks, moment_or_none
+from points_engine.adapters.sql_statements import Row, SqlStatements, microseconds_or_none, moment_or_none
 from points_engine.ledger import TransferKind, microseconds, moment
 from points_engine.lot_ports import EarningRow, EntryRow, Expired, LotBooks, LotRow, UseRow
 from points_engine.lots import Lot, Terms, Use
 
-_EARNING = """
-    id, order_id, command_id, till, account, spend_minor, units, lot, expires_at_us, taken_back_units, at_us
+_EARNING_WITHOUT_ID = """
+    order_id, command_id, till, account, spend_minor, units, lot, expires_at_us, taken_back_units, at_us
 """
+_EARNING = f"id, {_EARNING_WITHOUT_ID}"
 _SETTLE = """
     UPDATE account SET next_expiry_us = (SELECT min(expires_at_us) FROM lot WHERE account = ?1 AND left_units > 0)
     WHERE id = ?1 RETURNING next_expiry_us
 """
 _DUE = """
-    SELECT count(*), coalesce(sum(left_units), 0) FROM lot
+    SELECT count(*), CAST(coalesce(sum(left_units), 0) AS BIGINT) FROM lot
     WHERE account = ? AND left_units > 0 AND expires_at_us <= ?
 """
 _EXPIRE = """
@@ -44,7 +45,7 @@ def _earning(row: Row) -> EarningRow:
     return EarningRow._make((*row[:8], moment_or_none(row[8]), row[9], moment(row[10])))
 
 
-class SqliteLotBooks(SqliteProofBooks, LotBooks):
+class SqlLotBooks(SqlStatements, LotBooks):
     """The part of the books that only lots, earnings and statements need, on one connection."""
 
     # --- lots
@@ -59,13 +60,11 @@ class SqliteLotBooks(SqliteProofBooks, LotBooks):
 
     def add_lot(self, account_id: int, units: int, expires_at: datetime, terms: Terms) -> int:
         self._execute("INSERT INTO lot_terms (grace_days, zone) VALUES (?, ?) ON CONFLICT DO NOTHING", terms)
-        number = self._execute(
+        return self._insert(
             "INSERT INTO lot (account, units, left_units, expires_at_us, terms)"
             " SELECT ?1, ?2, ?2, ?3, id FROM lot_terms WHERE grace_days = ?4 AND zone = ?5",
             (account_id, units, microseconds(expires_at), *terms),
-        ).lastrowid
-        assert number is not None
-        return number
+        )
 
     def terms_of(self, lot_id: int) -> Terms:
         row = self._one(
@@ -133,12 +132,11 @@ class SqliteLotBooks(SqliteProofBooks, LotBooks):
         return None if row is None else _earning(row)
 
     def add_earning(self, earning: EarningRow) -> None:
-        expires_at = earning.expires_at
         self._execute(
-            f"INSERT INTO earning ({_EARNING}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO earning ({_EARNING_WITHOUT_ID}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *earning[1:8],
-                None if expires_at is None else microseconds(expires_at),
+                microseconds_or_none(earning.expires_at),
                 earning.taken_back_units,
                 microseconds(earning.at),
             ),
@@ -180,21 +178,19 @@ class SqliteLotBooks(SqliteProofBooks, LotBooks):
     # --- the whole, for verification
 
     def all_lots(self) -> Iterator[LotRow]:
-        for row in self._execute(
+        for row in self._each(
             "SELECT id, account, units, left_units, expired_units, withdrawn_units, expires_at_us FROM lot ORDER BY id"
         ):
             yield LotRow._make((*row[:6], moment(row[6])))
 
     def all_uses(self) -> Iterator[UseRow]:
-        return map(
-            UseRow._make, self._execute("SELECT payment, account, lot, units FROM lot_use ORDER BY id")
-        )
+        return map(UseRow._make, self._each("SELECT payment, account, lot, units FROM lot_use ORDER BY id"))
 
     def all_earnings(self) -> Iterator[EarningRow]:
-        return map(_earning, self._execute(f"SELECT {_EARNING} FROM earning ORDER BY id"))
+        return map(_earning, self._each(f"SELECT {_EARNING} FROM earning ORDER BY id"))
 
     def next_expiries(self) -> Iterator[tuple[int, datetime]]:
-        for number, at_us in self._execute(
+        for number, at_us in self._each(
             "SELECT id, next_expiry_us FROM account WHERE next_expiry_us IS NOT NULL ORDER BY id"
         ):
             yield number, moment(at_us)

@@ -1,10 +1,10 @@
-"""Shops' closed days and their bills in SQLite."""
+"""Shops' closed days and their bills in SQL."""
 # ruff: noqa: S608 -- what is put into statements is this file's own lists of columns; values are always bound
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
-from points_engine.adapters.sqlite_proofs import Row, SqliteProofBooks
+from points_engine.adapters.sql_statements import Row, SqlStatements
 from points_engine.amounts import Asset
 from points_engine.bill import BillKind, BillLine
 from points_engine.contract import Channel
@@ -12,14 +12,15 @@ from points_engine.ledger import TransferKind, microseconds, moment
 from points_engine.settlement import Totals, totals_of
 from points_engine.settlement_ports import DayRow, SettlementBooks, SettlementRow
 
-_DAY = "id, shop, day, after_transfer, last_transfer, at_us"
+_DAY_WITHOUT_ID = "shop, day, after_transfer, last_transfer, at_us"
+_DAY = f"id, {_DAY_WITHOUT_ID}"
 _SETTLEMENT = """
     settled_day, asset, number, taken_times, taken_units, reversed_times, reversed_units, refunded_times,
     refunded_units, taken_minor, reversed_minor, refunded_minor, net_minor
 """
 # The transfers of a day lie together: they are read by number, without an index on the account.
 _MOVED = """
-    SELECT kind, count(*), sum(units) FROM transfer
+    SELECT kind, count(*), CAST(sum(units) AS BIGINT) FROM {sealed}
     WHERE id > ?1 AND id <= ?2 AND (debit = ?3 OR credit = ?3)
     GROUP BY kind
 """
@@ -27,7 +28,7 @@ _BILL = """
     SELECT t.kind, c.asset, t.units, t.at_us, p.order_id, r.refund_id, i.channel,
         CASE WHEN r.id IS NULL THEN i.till_id ELSE ri.till_id END, coalesce(r.actor, p.cashier),
         coalesce(p.reference, ''), t.id
-    FROM transfer t
+    FROM {sealed} t
     JOIN account c ON c.id IN (t.debit, t.credit) AND c.kind = 'clearing'
     JOIN payment p ON p.id = t.payment
     JOIN till i ON i.id = p.till
@@ -53,7 +54,7 @@ def _settlement(row: Row) -> SettlementRow:
     return SettlementRow(row[0], Asset(row[1]), row[2], Totals._make(row[3:9]), *row[9:])
 
 
-class SqliteSettlementBooks(SqliteProofBooks, SettlementBooks):
+class SqlSettlementBooks(SqlStatements, SettlementBooks):
     """The part of the books that only settlement needs, on one connection."""
 
     # --- reads
@@ -94,27 +95,27 @@ class SqliteSettlementBooks(SqliteProofBooks, SettlementBooks):
     def first_moved_at(self, clearing_ids: Sequence[int]) -> datetime | None:
         marks = ", ".join("?" * len(clearing_ids))
         row = self._one(
-            f"SELECT at_us FROM transfer WHERE debit IN ({marks}) OR credit IN ({marks}) ORDER BY id LIMIT 1",
+            f"SELECT at_us FROM {self._SEALED} WHERE debit IN ({marks}) OR credit IN ({marks}) ORDER BY id LIMIT 1",
             *clearing_ids, *clearing_ids,
         )  # fmt: skip
         return None if row is None else moment(row[0])
 
     def last_transfer_before(self, after_transfer: int, end: datetime) -> int:
         row = self._one(
-            "SELECT id - 1 FROM transfer WHERE id > ? AND at_us >= ? ORDER BY id LIMIT 1",
+            f"SELECT id - 1 FROM {self._SEALED} WHERE id > ? AND at_us >= ? ORDER BY id LIMIT 1",
             after_transfer, microseconds(end),
-        ) or self._one("SELECT coalesce(max(id), 0) FROM transfer")  # fmt: skip
+        ) or self._one(f"SELECT coalesce(max(id), 0) FROM {self._SEALED}")  # fmt: skip
         assert row is not None
         return max(int(row[0]), after_transfer)
 
     def moved(self, clearing_id: int, after_transfer: int, last_transfer: int) -> Totals:
-        rows = self._execute(_MOVED, (after_transfer, last_transfer, clearing_id))
+        rows = self._execute(_MOVED.format(sealed=self._SEALED), (after_transfer, last_transfer, clearing_id))
         return totals_of((TransferKind(kind), times, units) for kind, times, units in rows)
 
     def bill_lines(
         self, clearing_ids: Sequence[int], after_transfer: int, last_transfer: int
     ) -> Sequence[BillLine]:
-        statement = _BILL.format(marks=", ".join("?" * len(clearing_ids)))
+        statement = _BILL.format(sealed=self._SEALED, marks=", ".join("?" * len(clearing_ids)))
         return [
             BillLine(
                 _BILL_KINDS[TransferKind(kind)], Asset(asset), units, moment(at_us), order_id, refund_id or "",
@@ -139,12 +140,10 @@ class SqliteSettlementBooks(SqliteProofBooks, SettlementBooks):
         return int(row[0])
 
     def add_settled_day(self, day: DayRow) -> int:
-        number = self._execute(
-            f"INSERT INTO settled_day ({_DAY}) VALUES (NULL, ?, ?, ?, ?, ?)",
+        return self._insert(
+            f"INSERT INTO settled_day ({_DAY_WITHOUT_ID}) VALUES (?, ?, ?, ?, ?)",
             (day.shop, day.day.isoformat(), day.after_transfer, day.last_transfer, microseconds(day.at)),
-        ).lastrowid
-        assert number is not None
-        return number
+        )
 
     def add_settlement(self, settlement: SettlementRow) -> None:
         self._execute(
@@ -155,9 +154,9 @@ class SqliteSettlementBooks(SqliteProofBooks, SettlementBooks):
     # --- the whole, for verification
 
     def all_settled_days(self) -> Iterator[DayRow]:
-        return map(_day, self._execute(f"SELECT {_DAY} FROM settled_day ORDER BY id"))
+        return map(_day, self._each(f"SELECT {_DAY} FROM settled_day ORDER BY id"))
 
     def all_settlements(self) -> Iterator[SettlementRow]:
         return map(
-            _settlement, self._execute(f"SELECT {_SETTLEMENT} FROM settlement ORDER BY settled_day, asset")
+            _settlement, self._each(f"SELECT {_SETTLEMENT} FROM settlement ORDER BY settled_day, asset")
         )

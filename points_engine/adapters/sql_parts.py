@@ -1,14 +1,14 @@
-"""The parts of payments in SQLite."""
+"""The parts of payments in SQL."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from points_engine.adapters.sqlite_proofs import SqliteProofBooks, moment_or_none
+from points_engine.adapters.sql_statements import SqlStatements, moment_or_none
 from points_engine.amounts import Asset
 from points_engine.part_ports import PartBooks, PartRow
 
 
-class SqlitePartBooks(SqliteProofBooks, PartBooks):
+class SqlPartBooks(SqlStatements, PartBooks):
     """The part of the books that only payments out of several assets need, on one connection."""
 
     def parts(self, payment_id: int) -> Sequence[PartRow]:
@@ -34,7 +34,7 @@ class SqlitePartBooks(SqliteProofBooks, PartBooks):
             )
 
     def all_parts(self) -> Iterator[tuple[int, PartRow]]:
-        for payment_id, asset, *rest in self._execute(
+        for payment_id, asset, *rest in self._each(
             "SELECT payment, asset, units, worth_units, account, clearing FROM payment_part ORDER BY payment, place"
         ):
             yield payment_id, PartRow(Asset(asset), *rest)

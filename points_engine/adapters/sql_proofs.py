@@ -1,23 +1,24 @@
-"""Proof in SQLite: what the engine keeps of SMS codes, the outbox, recoveries and tries."""
+"""Proof in SQL: what the engine keeps of SMS codes, the outbox, recoveries and tries."""
 # ruff: noqa: S608 -- what is put into statements is this file's own lists of columns; values are always bound
 
-import sqlite3
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from points_engine.adapters.sql_statements import Row, SqlStatements, microseconds_or_none, moment_or_none
 from points_engine.challenge import Tries
-from points_engine.change_ports import Change
 from points_engine.contract import PhoneNumber, SmsDelivery
 from points_engine.ledger import microseconds, moment
 from points_engine.proof_ports import CredentialRow, MessageRow, ProofBooks, RecoveryRow, SmsCodeRow
 from points_engine.sms_code import CodeState, Sendings, SmsKind
 
-_CODE = "id, request_id, member, payment, digest, state, failures, sent_at_us, expires_at_us"
-_MESSAGE = """
-    id, message_id, member, kind, code, phone, body, nonce, delivery, attempts, due_at_us, useless_at_us, created_at_us,
+_CODE_WITHOUT_ID = "request_id, member, payment, digest, state, failures, sent_at_us, expires_at_us"
+_CODE = f"id, {_CODE_WITHOUT_ID}"
+_MESSAGE_WITHOUT_ID = """
+    message_id, member, kind, code, phone, body, nonce, delivery, attempts, due_at_us, useless_at_us, created_at_us,
     at_us, problem
 """
+_MESSAGE = f"id, {_MESSAGE_WITHOUT_ID}"
 _CREDENTIAL = """
     SELECT id, member_no, is_frozen, pin_hash, pin_command_id, birthday, phone, pin_failures, is_pin_locked, pin_locks,
         pin_locked_until_us
@@ -26,13 +27,6 @@ _CREDENTIAL = """
 _SENT_LATELY = (
     "SELECT count(*), min(created_at_us) FROM sms_message WHERE code IS NOT NULL AND created_at_us > ?"
 )
-
-Row = tuple[Any, ...]
-
-
-def moment_or_none(at_us: int | None) -> datetime | None:
-    """The time of a column that may be empty."""
-    return None if at_us is None else moment(at_us)
 
 
 def _code(row: Row) -> SmsCodeRow:
@@ -52,17 +46,8 @@ def _message(row: Row) -> MessageRow:
     )  # fmt: skip
 
 
-class SqliteProofBooks(ProofBooks):
+class SqlProofBooks(SqlStatements, ProofBooks):
     """The part of the books that only proof needs, on one connection."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._execute = connection.execute
-        # What the transaction wrote to, for whoever is told of changes once it is durable.
-        self.touched: list[Change] = []
-
-    def _one(self, statement: str, *values: object) -> Row | None:
-        row: Row | None = self._execute(statement, values).fetchone()
-        return row
 
     # --- reads
 
@@ -138,19 +123,24 @@ class SqliteProofBooks(ProofBooks):
     # --- writes
 
     def set_tries(self, member: int, tries: Tries) -> None:
-        until = tries.locked_until
         self._execute(
             "UPDATE member SET pin_failures = ?, is_pin_locked = ?, pin_locks = ?, pin_locked_until_us = ?"
             " WHERE id = ?",
-            (tries.failed, tries.is_locked, tries.locks, until and microseconds(until), member),
+            (
+                tries.failed,
+                int(tries.is_locked),
+                tries.locks,
+                microseconds_or_none(tries.locked_until),
+                member,
+            ),
         )
 
     def set_phone(self, member: int, phone: PhoneNumber) -> None:
         self._execute("UPDATE member SET phone = ? WHERE id = ?", (phone.number, member))
 
     def add_sms_code(self, row: SmsCodeRow) -> int:
-        cursor = self._execute(
-            f"INSERT INTO sms_code ({_CODE}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
+        return self._insert(
+            f"INSERT INTO sms_code ({_CODE_WITHOUT_ID}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *row[1:5],
                 str(row.state),
@@ -159,8 +149,6 @@ class SqliteProofBooks(ProofBooks):
                 microseconds(row.expires_at),
             ),
         )
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
 
     def set_sms_code(self, code: int, state: CodeState, failures: int) -> None:
         self._execute(
@@ -171,15 +159,13 @@ class SqliteProofBooks(ProofBooks):
         self._execute("UPDATE sms_code SET state = 'void' WHERE member = ? AND state = 'live'", (member,))
 
     def add_message(self, row: MessageRow) -> int:
-        cursor = self._execute(
-            f"INSERT INTO sms_message ({_MESSAGE}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        return self._insert(
+            f"INSERT INTO sms_message ({_MESSAGE_WITHOUT_ID}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 row.message_id, row.member, str(row.kind), row.code, row.phone.number, row.body, row.nonce,
                 str(row.delivery), row.attempts, *map(microseconds, row[10:14]), row.problem,
             ),
         )  # fmt: skip
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
 
     def set_message(self, row: MessageRow) -> None:
         self._execute(
@@ -206,7 +192,7 @@ class SqliteProofBooks(ProofBooks):
         codes = self._execute(
             "SELECT code FROM sms_message WHERE created_at_us < ? AND code IS NOT NULL", (kept_since_us,)
         ).fetchall()
-        gone = self._execute("DELETE FROM sms_message WHERE created_at_us < ?", (kept_since_us,)).rowcount
+        gone = self._changed("DELETE FROM sms_message WHERE created_at_us < ?", kept_since_us)
         for code in codes:
             self._execute("DELETE FROM sms_code WHERE id = ?", code)
         return gone

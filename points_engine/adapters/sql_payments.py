@@ -1,22 +1,23 @@
-"""Payments in SQLite."""
+"""Payments in SQL."""
 # ruff: noqa: S608 -- what is put into statements is this file's own lists of columns; values are always bound
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from points_engine.adapters.sqlite_parts import SqlitePartBooks
-from points_engine.adapters.sqlite_proofs import Row, moment_or_none
+from points_engine.adapters.sql_parts import SqlPartBooks
+from points_engine.adapters.sql_statements import Row, moment_or_none
 from points_engine.amounts import Amount, Asset
 from points_engine.change_ports import Change
 from points_engine.contract import CanceledBy, PaymentState, Refusal
 from points_engine.ledger import microseconds, moment
 from points_engine.ports import PaymentRow
 
-_PAYMENT = """
-    id, order_id, till, cashier, code_key, asset, units, account, clearing, state, refusal, canceled_by, balance_units,
+_PAYMENT_WITHOUT_ID = """
+    order_id, till, cashier, code_key, asset, units, account, clearing, state, refusal, canceled_by, balance_units,
     challenge_expires_at_us, pin_free_day, opened_at_us, at_us, is_split,
     paid_day, pay_from, total_asset, total_units, reference
 """
+_PAYMENT = f"id, {_PAYMENT_WITHOUT_ID}"
 _PAYMENT_BY_ORDER = f"SELECT {_PAYMENT} FROM payment WHERE order_id = ?"
 _OPEN_PAYMENTS = f"""
     SELECT {_PAYMENT} FROM payment
@@ -33,7 +34,7 @@ _OPEN_PAYMENTS_OF_MEMBER = f"""
     ORDER BY id
 """
 _ADD_PAYMENT = f"""
-    INSERT INTO payment ({_PAYMENT}) VALUES (NULL{", ?" * 22})
+    INSERT INTO payment ({_PAYMENT_WITHOUT_ID}) VALUES (?{", ?" * 21})
 """
 
 _REFUSALS = {refusal.code: refusal for refusal in Refusal}
@@ -69,7 +70,7 @@ def _payment(row: Row) -> PaymentRow:
     )
 
 
-class SqlitePaymentBooks(SqlitePartBooks):
+class SqlPaymentBooks(SqlPartBooks):
     """The part of the books that payments are in, on one connection."""
 
     def payment(self, order_id: str) -> PaymentRow | None:
@@ -91,7 +92,7 @@ class SqlitePaymentBooks(SqlitePartBooks):
         # Its taker has the answer; they are told of what comes later.
         self.touched.append(Change(payment.order_id, 0, payment.account_id or 0))
         total, due = payment.order_total, payment.challenge_expires_at
-        cursor = self._execute(
+        return self._insert(
             _ADD_PAYMENT,
             (
                 *payment[1:5],
@@ -112,8 +113,6 @@ class SqlitePaymentBooks(SqlitePartBooks):
                 payment.reference or None,
             ),
         )
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
 
     def set_payment(self, payment: PaymentRow) -> None:
         self.touched.append(Change(payment.order_id, payment.till, payment.account_id or 0))
@@ -131,4 +130,4 @@ class SqlitePaymentBooks(SqlitePartBooks):
         )
 
     def all_payments(self) -> Iterator[PaymentRow]:
-        return map(_payment, self._execute(f"SELECT {_PAYMENT} FROM payment ORDER BY id"))
+        return map(_payment, self._each(f"SELECT {_PAYMENT} FROM payment ORDER BY id"))

@@ -1,16 +1,16 @@
-"""The register in SQLite: lists for the back office, and members by the thousand."""
+"""The register in SQL: lists for the back office, and members by the thousand."""
 # ruff: noqa: S608 -- what is put into statements is this file's own lists of columns; values are always bound
 
-import sqlite3
+import abc
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from points_engine.adapters.sqlite_proofs import Row, SqliteProofBooks, moment_or_none
+from points_engine.adapters.sql_statements import Row, SqlStatements, moment_or_none
 from points_engine.amounts import Asset
 from points_engine.contract import Channel, PhoneNumber
-from points_engine.ledger import GENESIS, Transfer, TransferKind, chain_after, microseconds
+from points_engine.ledger import microseconds
 from points_engine.lots import Terms
 from points_engine.register_ports import (
     AccountRecord,
@@ -43,16 +43,11 @@ _ADD_MEMBER = """
 _ADD_ACCOUNT = """
     INSERT INTO account (id, kind, asset, owner, balance_units, next_expiry_us) VALUES (?, 'customer', ?, ?, ?, ?)
 """
-_ADD_TRANSFER = """
-    INSERT INTO transfer (id, kind, debit, credit, units, balance_units, command_id, reason, at_us, chain)
-    VALUES (?, 'credit', ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-
 # sqlite3 looks for an adapter for any subclass of str.
 _ASSETS = tuple(str(asset) for asset in Asset)
 
 
-class _Given(NamedTuple):
+class Given(NamedTuple):
     """What one account begins with."""
 
     account: int
@@ -62,12 +57,8 @@ class _Given(NamedTuple):
     expires_at_us: int | None
 
 
-class SqliteRegisterBooks(SqliteProofBooks, RegisterBooks):
+class SqlRegisterBooks(SqlStatements, RegisterBooks):
     """The part of the books that only the back office needs, on one connection."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__(connection)
-        self._executemany = connection.executemany
 
     def shop_records(self) -> Sequence[ShopRecord]:
         rows = self._execute(
@@ -113,62 +104,49 @@ class SqliteRegisterBooks(SqliteProofBooks, RegisterBooks):
         return found
 
     def add_members(self, members: Sequence[NewMember], opening: Opening, at: datetime) -> None:
-        first = self._execute("SELECT coalesce(max(id), 0) + 1 FROM member").fetchone()[0]
-        account = self._execute("SELECT max(id) + 1 FROM account").fetchone()[0]
+        ids = self._free_ids("member", len(members))
+        account_ids = iter(self._free_ids("account", len(members) * len(_ASSETS)))
         self._executemany(
             _ADD_MEMBER,
             [
                 (
-                    first + place, new.member_no, new.name, new.phone and new.phone.number,
-                    new.birthday and new.birthday.isoformat(), new.is_frozen, microseconds(at), new.mark,
+                    number, new.member_no, new.name, new.phone and new.phone.number,
+                    new.birthday and new.birthday.isoformat(), int(new.is_frozen), microseconds(at), new.mark,
                 )
-                for place, new in enumerate(members)
+                for number, new in zip(ids, members, strict=True)
             ],
         )  # fmt: skip
         expiries_us: dict[str, int] = {
             asset: microseconds(expires_at) for asset, expires_at in opening.expires_at.items()
         }
-        accounts, given = list[Row](), list[_Given]()
-        for place, new in enumerate(members):
+        accounts, given = list[Row](), list[Given]()
+        for number, new in zip(ids, members, strict=True):
             begins_with: dict[str, int] = dict(new.opening)
             for asset in _ASSETS:
                 units = begins_with.get(asset, 0)
                 expires_at_us = expiries_us.get(asset) if units else None
-                accounts.append((account, asset, first + place, units, expires_at_us))
+                account = next(account_ids)
+                accounts.append((account, asset, number, units, expires_at_us))
                 if units:
-                    given.append(_Given(account, asset, units, new.member_no, expires_at_us))
-                account += 1
+                    given.append(Given(account, asset, units, new.member_no, expires_at_us))
         self._executemany(_ADD_ACCOUNT, accounts)
-        self._executemany(_ADD_TRANSFER, self._credits(given, opening.reason, at))
+        self._add_credits(given, opening.reason, at)
         self._add_lots([each for each in given if each.expires_at_us is not None], opening.terms)
 
-    def _credits(self, given: Sequence[_Given], reason: str, at: datetime) -> Iterator[Row]:
-        """Everything that was given as transfers, chained to the newest there is."""
-        head = self._execute("SELECT id, chain FROM transfer ORDER BY id DESC LIMIT 1").fetchone()
-        number, link = head or (0, GENESIS)
-        issued = dict(
+    @abc.abstractmethod
+    def _free_ids(self, table: str, count: int) -> Sequence[int]:
+        """So many ids that nobody has."""
+
+    @abc.abstractmethod
+    def _add_credits(self, given: Sequence[Given], reason: str, at: datetime) -> None:
+        """Write down everything that was given as transfers, in this order."""
+
+    def _issued_accounts(self) -> dict[str, int]:
+        return dict(
             self._execute("SELECT asset, id FROM account WHERE owner = 0 AND kind = 'issued'").fetchall()
         )
-        at_us = microseconds(at)
-        for account, asset, units, member_no, _ in given:
-            number += 1
-            command_id = f"import-{member_no}"
-            transfer = Transfer(
-                number,
-                TransferKind.CREDIT,
-                issued[asset],
-                account,
-                units,
-                units,
-                None,
-                command_id,
-                reason,
-                at,
-            )
-            link = chain_after(link, transfer)
-            yield number, issued[asset], account, units, units, command_id, reason, at_us, link
 
-    def _add_lots(self, given: Sequence[_Given], terms: Terms) -> None:
+    def _add_lots(self, given: Sequence[Given], terms: Terms) -> None:
         if not given:
             return
         self._execute("INSERT INTO lot_terms (grace_days, zone) VALUES (?, ?) ON CONFLICT DO NOTHING", terms)

@@ -1,20 +1,22 @@
-"""Refunds in SQLite, and what customers owe after them."""
+"""Refunds in SQL, and what customers owe after them."""
 # ruff: noqa: S608 -- what is put into statements is this file's own lists of columns; values are always bound
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from points_engine.adapters.sqlite_proofs import Row, SqliteProofBooks
+from points_engine.adapters.sql_statements import Row, SqlStatements
 from points_engine.amounts import Asset
 from points_engine.contract import Refusal, StaffLevel
 from points_engine.ledger import microseconds, moment
 from points_engine.refund_ports import BackRow, DebtRow, RefundBooks, RefundPartRow, RefundRow
 
-_REFUND = """
-    id, refund_id, fingerprint, payment, units, before_units, till, actor, level, reason, refusal, balance_units,
+_REFUND_WITHOUT_ID = """
+    refund_id, fingerprint, payment, units, before_units, till, actor, level, reason, refusal, balance_units,
     taken_back_units, owed_units, at_us
 """
+_REFUND = f"id, {_REFUND_WITHOUT_ID}"
 _REFUNDED = """
-    SELECT p.asset, sum(p.units), sum(p.worth_units), sum(CASE r.level WHEN 'cashier' THEN p.units ELSE 0 END)
+    SELECT p.asset, CAST(sum(p.units) AS BIGINT), CAST(sum(p.worth_units) AS BIGINT),
+        CAST(sum(CASE r.level WHEN 'cashier' THEN p.units ELSE 0 END) AS BIGINT)
     FROM refund r JOIN refund_part p ON p.refund = r.id
     WHERE r.payment = ? AND r.refusal IS NULL GROUP BY p.asset
 """
@@ -30,7 +32,7 @@ def _refund(row: Row) -> RefundRow:
     )  # fmt: skip
 
 
-class SqliteRefundBooks(SqliteProofBooks, RefundBooks):
+class SqlRefundBooks(SqlStatements, RefundBooks):
     """The part of the books that only refunds need, on one connection."""
 
     # --- reads
@@ -66,9 +68,10 @@ class SqliteRefundBooks(SqliteProofBooks, RefundBooks):
             *row[1:8], str(row.level), row.reason, row.refusal and row.refusal.code,
             *row[11:14], microseconds(row.at),
         )  # fmt: skip
-        number = self._execute(
-            f"INSERT INTO refund ({_REFUND}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
-        ).lastrowid
+        number = self._insert(
+            f"INSERT INTO refund ({_REFUND_WITHOUT_ID}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            values,
+        )
         for place, part in enumerate(parts):
             self._execute(
                 "INSERT INTO refund_part (refund, place, asset, units, worth_units) VALUES (?, ?, ?, ?, ?)",
@@ -99,13 +102,13 @@ class SqliteRefundBooks(SqliteProofBooks, RefundBooks):
     # --- the whole, for verification
 
     def all_refunds(self) -> Iterator[RefundRow]:
-        return map(_refund, self._execute(f"SELECT {_REFUND} FROM refund ORDER BY id"))
+        return map(_refund, self._each(f"SELECT {_REFUND} FROM refund ORDER BY id"))
 
     def all_refund_parts(self) -> Iterator[tuple[int, RefundPartRow]]:
-        for refund, asset, units, worth_units in self._execute(
+        for refund, asset, units, worth_units in self._each(
             "SELECT refund, asset, units, worth_units FROM refund_part ORDER BY refund, place"
         ):
             yield refund, RefundPartRow(Asset(asset), units, worth_units)
 
     def all_debts(self) -> Iterator[DebtRow]:
-        return map(DebtRow._make, self._execute("SELECT account, owed, units FROM debt ORDER BY account"))
+        return map(DebtRow._make, self._each("SELECT account, owed, units FROM debt ORDER BY account"))
