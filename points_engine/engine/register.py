@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from points_engine import lots
-from points_engine.contract import Channel
+from points_engine.contract import Channel, Taker
 from points_engine.engine.scheme import Scheme
 from points_engine.lots import Terms
 from points_engine.ports import Books, Clock, Store
@@ -52,6 +52,22 @@ class Register:
     def member(self, member_no: str) -> MemberRecord | None:
         """A member by number."""
         return self._store.look(lambda books: books.member_record(member_no))
+
+    def member_page(self, after: int, most: int) -> Sequence[MemberRecord]:
+        """The next members after the one with this id (0: from the first), in the order of enrolment."""
+        return self._store.look(lambda books: books.member_records(after, most))
+
+    def is_taker_of(self, order_id: str, taker: Taker) -> bool | None:
+        """Whether it is this one's own order; None when there is no such order."""
+
+        def look(books: Books) -> bool | None:
+            row = books.payment(order_id)
+            if row is None:
+                return None
+            known = books.till(taker.taker_id, row.asset, taker.channel)
+            return known is not None and known.till == row.till
+
+        return self._store.look(look)
 
     def members(self) -> Iterator[MemberRecord]:
         """Every member in the order of enrolment; read page by page, so that nobody waits."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from points_engine.contract import Channel
+from points_engine.contract import Channel, Taker
 
 
 class CallerKind(enum.StrEnum):
@@ -25,6 +25,12 @@ class Caller:
     caller_id: str
 
     @property
+    def taker(self) -> Taker | None:
+        """Who takes payments with this credential; None for those who take none."""
+        channel = _CHANNELS.get(self.kind)
+        return None if channel is None else Taker(channel, self.caller_id)
+
+    @property
     def says(self) -> Mapping[str, object]:
         """Fields of commands that the credential decides, so that nobody can act as somebody else."""
         if self.kind is CallerKind.TILL:
@@ -33,6 +39,8 @@ class Caller:
             return {"courier_id": self.caller_id, "till_id": self.caller_id, "channel": Channel.DELIVERY}
         return {"member_no": self.caller_id} if self.kind is CallerKind.CUSTOMER else {}
 
+
+_CHANNELS = {CallerKind.TILL: Channel.TILL, CallerKind.COURIER: Channel.DELIVERY}
 
 SAID_BY: Mapping[CallerKind, frozenset[str]] = MappingProxyType(
     {kind: frozenset(Caller(kind, "").says) for kind in CallerKind}

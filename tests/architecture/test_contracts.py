@@ -47,6 +47,8 @@ VIOLATIONS = [
     ("points_engine.limits", "points_engine.challenge", "points_engine"),
     ("points_engine.ledger", "points_engine.ports", "points_engine"),
     ("points_engine.amounts", "points_engine.contract", "points_engine"),
+    ("points_engine.http.endpoints", "points_engine.http.app", "http"),
+    ("points_engine.http.app", "points_engine.adapters.sqlite_store", "points_engine"),
     ("points_engine.wire.routes", "points_engine.wire.commands", "wire"),
     ("points_engine.wire.commands", "points_engine.engine.members", "points_engine"),
     ("points_engine.wire.commands", "socket", "pure_rooms"),
@@ -171,7 +173,8 @@ def test_a_contract_permits(importer: str, imported: str, house: grimp.ImportGra
 
 
 @pytest.mark.parametrize(
-    "container", ["drivers", "points_engine", "pos_client", "pos_client.till", "points_engine.wire"]
+    "container",
+    ["drivers", "points_engine", "pos_client", "pos_client.till", "points_engine.wire", "points_engine.http"],
 )
 def test_an_unplaced_file_fails(container: str, house: grimp.ImportGraph) -> None:
     """A file that has no place in the layers is found, even when it imports nothing."""

@@ -1,0 +1,96 @@
+"""The service put together: one engine, one table of endpoints, one ASGI application."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+
+from points_engine.engine.front_door import Engine
+from points_engine.http.answers import Answer
+from points_engine.http.authentication import Authenticator
+from points_engine.http.command_door import CommandDoor
+from points_engine.http.endpoints import Endpoint
+from points_engine.http.gathering import Gatherer
+from points_engine.http.health import Readiness
+from points_engine.http.incoming import Incoming
+from points_engine.http.metrics import CONTENT_TYPE, Metrics
+from points_engine.http.paths import Paths
+from points_engine.http.register_lists import RegisterLists
+from points_engine.http.request_log import RequestLog, Writer
+from points_engine.http.service import RequestLimits, Service
+from points_engine.http.workers import Workers
+from points_engine.service_settings import ServiceSettings
+from points_engine.wire.callers import Caller
+from points_engine.wire.routes import ROUTES
+
+WRITERS = 1
+"""Groups of charges that are under way at once."""
+
+
+class PointsService:
+    """One node: `app` is the ASGI application. It does not close the engine.
+
+    `more` are endpoints of other rooms. `write_log` takes the request log; it may block. `look` is what readiness asks
+    of the surroundings, besides a read of the books: None is not ready.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        authenticator: Authenticator,
+        settings: ServiceSettings,
+        *,
+        write_log: Writer,
+        more: Iterable[Endpoint] = (),
+        look: Callable[[], object] = lambda: True,
+    ) -> None:
+        self.metrics = Metrics()
+        self.workers = Workers(settings.threads, settings.waiting_commands)
+        self._log = RequestLog(write_log)
+        self._gatherer = Gatherer(
+            engine.execute_together,
+            writers=WRITERS,
+            most=settings.waiting_commands,
+            on_size=self.metrics.went_together,
+        )
+        self.readiness = Readiness(
+            self.workers, lambda: (engine.register.shops() is not None and look()) or None
+        )
+        door = CommandDoor(
+            engine,
+            self.workers,
+            self._gatherer,
+            seconds=settings.deadline_seconds,
+            on_outcome=self.metrics.outcome,
+        )
+        endpoints = [
+            *(door.endpoint(route) for route in ROUTES),
+            *RegisterLists(engine, self.workers).endpoints(),
+            *self.readiness.endpoints(),
+            *(
+                [Endpoint("GET", "/metrics", self._metrics_page, is_logged=False)]
+                if settings.shows_metrics
+                else []
+            ),
+            *more,
+        ]
+        self.endpoints = tuple(endpoints)
+        limits = RequestLimits(settings.body_bytes, settings.body_seconds, settings.requests)
+        service = Service(Paths(endpoints), authenticator, self.metrics, self._log, limits)
+        self.app = Starlette(routes=[service], lifespan=self._lifespan)
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: Any) -> AsyncIterator[None]:
+        yield
+        await asyncio.to_thread(self.close)
+
+    def close(self) -> None:
+        """Wait for what the engine was given, and write what is left of the log."""
+        self._gatherer.close()
+        self.workers.close()
+        self._log.close()
+
+    async def _metrics_page(self, _request: Incoming, _caller: Caller | None) -> Answer:
+        return Answer(200, CONTENT_TYPE, self.metrics.page())

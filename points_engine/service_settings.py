@@ -1,0 +1,65 @@
+"""How the engine is served over HTTP: where it listens, and how much of everything it takes."""
+
+from dataclasses import dataclass
+
+
+class ServiceSettingsInvalid(ValueError):
+    """A setting of the service that cannot be; names it and says what can be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """Where one node listens, and its limits. Raises ServiceSettingsInvalid.
+
+    It listens on `host` and `port` (0: any that is free), or on the Unix socket `uds` alone. `workers` processes share
+    them, each a node of its own: more than one needs PostgreSQL.
+
+    A request has `head_seconds` to send its head of up to `head_bytes`, and `body_seconds` for a body of up to
+    `body_bytes`; a connection that is idle is closed after `idle_seconds`. At most `connections` are open, `requests`
+    under way, `waiting_commands` wait for the engine. A command is waited for `deadline_seconds`: then its outcome is
+    not known. `threads` carry out what is no charge.
+
+    When told to stop, a node says so at /readyz for `drain_seconds` while it takes what still comes, then takes no more
+    connections and finishes what it took, for `finish_seconds` at most.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8484
+    uds: str = ""
+    workers: int = 1
+    head_bytes: int = 16_384
+    head_seconds: int = 10
+    body_bytes: int = 65_536
+    body_seconds: int = 10
+    idle_seconds: int = 75
+    connections: int = 4_096
+    requests: int = 2_048
+    waiting_commands: int = 1_024
+    deadline_seconds: int = 15
+    threads: int = 8
+    drain_seconds: int = 2
+    finish_seconds: int = 30
+    shows_metrics: bool = True
+
+    def __post_init__(self) -> None:
+        for name, lowest, highest in (
+            ("port", 0, 65_535),
+            ("workers", 1, 64),
+            ("head_bytes", 1_024, 65_536),
+            ("head_seconds", 1, 300),
+            ("body_bytes", 4_096, 1_048_576),
+            ("body_seconds", 1, 300),
+            ("idle_seconds", 1, 3_600),
+            ("connections", 1, 65_536),
+            ("requests", 1, 65_536),
+            ("waiting_commands", 1, 65_536),
+            ("deadline_seconds", 1, 300),
+            ("threads", 1, 128),
+            ("drain_seconds", 0, 300),
+            ("finish_seconds", 1, 300),
+        ):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
+                raise ServiceSettingsInvalid(f"{name} must be a whole number from {lowest} to {highest}")
+        if not self.host:
+            raise ServiceSettingsInvalid("host must be an address, such as 127.0.0.1 or 0.0.0.0")
