@@ -23,6 +23,8 @@ DEVICE_KINDS = (
     "camera",
     "keypad",
     "printer",
+    "engine",
+    "clock",
     "sound",
     "other",
 )

@@ -21,6 +21,13 @@ class DeviceLamp(enum.StrEnum):
     FAULT = "fault"
 
 
+ENGINE_PATH = "engine:"
+"""Where the lamp of an engine far away stands, among those of the devices."""
+
+CLOCK_PATH = "clock:"
+"""Where a lamp stands while this computer's clock is off."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenOrder:
     """An order whose end the till has not learnt: the work a till opens with after a crash.

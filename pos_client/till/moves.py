@@ -6,7 +6,15 @@ from typing import Any
 
 from points_engine.contract import Refusal, Refused
 from pos_client.till.effects import Effect, EntryKind, Play, Record, Sound, StartTimer, StopTimer, Timer
-from pos_client.till.events import DeviceChanged, DeviceLamp, DeviceRemoved, Event, NotScanned, OpenOrder
+from pos_client.till.events import (
+    ENGINE_PATH,
+    DeviceChanged,
+    DeviceLamp,
+    DeviceRemoved,
+    Event,
+    NotScanned,
+    OpenOrder,
+)
 from pos_client.till.state import Notice, Phase, Sale, Till
 
 Step = tuple[Till, tuple[Effect, ...]]
@@ -56,7 +64,7 @@ def lamp_changed(till: Till, _phase: Phase, event: DeviceChanged) -> Step:
     till = replace(till, lamps=tuple(lamps.values()))
     if before is None or before[1] is not DeviceLamp.READY or event.lamp is DeviceLamp.READY:
         return till, ()
-    return say(till, "notice.device_away")
+    return say(till, "notice.engine_away" if event.path == ENGINE_PATH else "notice.device_away")
 
 
 def lamp_removed(till: Till, _phase: Phase, event: DeviceRemoved) -> Step:

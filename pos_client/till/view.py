@@ -68,6 +68,7 @@ MESSAGE_KEYS: Mapping[str, tuple[str, ...]] = {
     "notice.scan_not_taken": (),
     "notice.two_codes": (),
     "notice.device_away": (),
+    "notice.engine_away": (),
     "notice.same_again": (),
     "notice.unreadable": (),
     "notice.amount_first": (),

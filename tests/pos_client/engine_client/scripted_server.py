@@ -22,10 +22,25 @@ Behaviour = Callable[[socket.socket, "ScriptedServer"], None]
 PATIENCE_SECONDS = 10.0
 
 
+def http(body: str = "{}", status: str = "200 OK", *headers: str) -> bytes:
+    """A whole answer."""
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body.encode())}", *headers]
+    return "\r\n".join([*head, "", body]).encode()
+
+
 def answer(body: str = "{}", status: str = "200 OK", *headers: str, times: int = 1) -> Behaviour:
     """Read a request and answer it, `times` times on the same connection."""
-    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body.encode())}", *headers]
-    return say("\r\n".join([*head, "", body]).encode(), times=times)
+    return say(http(body, status, *headers), times=times)
+
+
+def serve(respond: Callable[[bytes], bytes]) -> Behaviour:
+    """Answer every request as `respond` says."""
+
+    def behave(line: socket.socket, server: "ScriptedServer") -> None:
+        while request := server.read_request(line):
+            line.sendall(respond(request))
+
+    return behave
 
 
 def say(text: bytes, *, times: int = 1) -> Behaviour:

@@ -20,8 +20,9 @@ OTHER_LANGUAGES = [language for language in Language if language is not Language
 
 
 def written() -> Iterator[tuple[str, set[str]]]:
-    """Every remedy written in the drivers' source: its template, and the parameters it is given."""
-    for file in sorted((ROOT / "drivers").rglob("*.py")):
+    """Every remedy written in drivers and engine client: its template, and the parameters it is given."""
+    folders = (ROOT / "drivers", ROOT / "pos_client" / "engine_client")
+    for file in sorted(file for folder in folders for file in folder.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "Remedy":
                 template = node.args[0]
@@ -41,7 +42,7 @@ def table(request: pytest.FixtureRequest) -> Table:
     return load_remedies(language)
 
 
-def test_every_remedy_of_the_drivers_has_words(table: Table) -> None:
+def test_every_remedy_has_words(table: Table) -> None:
     """None is missing, none shows what it is not given, and none loses what is to be typed."""
     remedies = dict(written())
     assert len(remedies) > 40

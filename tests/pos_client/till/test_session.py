@@ -8,6 +8,7 @@ from points_engine.contract import PaymentState, Refusal
 from pos_client.till import events, state
 from pos_client.till.effects import Timer
 from pos_client.till.events import (
+    ENGINE_PATH,
     Confirmed,
     CustomerCanceled,
     DeviceChanged,
@@ -168,16 +169,17 @@ def test_a_lamp_changes_in_every_phase(phase: type[Any]) -> None:
 
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("lamp", [DeviceLamp.SEARCHING, DeviceLamp.FAULT])
-def test_a_device_that_goes_is_told_once(phase: type[Any], lamp: DeviceLamp) -> None:
+@pytest.mark.parametrize(("path", "key"), [("sim:", "device_away"), (ENGINE_PATH, "engine_away")])
+def test_a_device_that_goes_is_told_once(phase: type[Any], lamp: DeviceLamp, path: str, key: str) -> None:
     """Whoever pulls a trigger in vain hears why; that it is back, or was never there, is for the lamp to show."""
-    ready = after(DeviceChanged("sim:", DeviceLamp.SEARCHING), till=REACHED[phase])
+    ready = after(DeviceChanged(path, DeviceLamp.SEARCHING), till=REACHED[phase])
     assert ready.notice == REACHED[phase].notice
-    ready, effects = step(ready, DeviceChanged("sim:", DeviceLamp.READY))
+    ready, effects = step(ready, DeviceChanged(path, DeviceLamp.READY))
     assert (ready.notice, effects) == (REACHED[phase].notice, ())
-    away, effects = step(ready, DeviceChanged("sim:", lamp, "Plug it in."))
-    assert away.notice == state.Notice(key="notice.device_away")
+    away, effects = step(ready, DeviceChanged(path, lamp, "Plug it in."))
+    assert away.notice == state.Notice(key=f"notice.{key}")
     assert words(effects) == "start:notice_over play:notice"
-    assert step(away, DeviceChanged("sim:", DeviceLamp.SEARCHING, "Wait."))[1] == ()
+    assert step(away, DeviceChanged(path, DeviceLamp.SEARCHING, "Wait."))[1] == ()
 
 
 @pytest.mark.parametrize("phase", PHASES)

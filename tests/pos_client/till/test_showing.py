@@ -8,6 +8,7 @@ from points_engine.contract import NextAction, PaymentState, Refusal
 from pos_client.till import view as views
 from pos_client.till.effects import EntryKind, Record, Timer
 from pos_client.till.events import (
+    ENGINE_PATH,
     Confirmed,
     CustomerCanceled,
     DeviceChanged,
@@ -186,6 +187,7 @@ SAID_ELSEWHERE = [
     after(NotScanned(Hindrance.TWO_CODES, "camera:0")),
     after(*amount("3"), Confirmed(), NotScanned(Hindrance.UNREADABLE, "sim:")),
     after(DeviceChanged("sim:", DeviceLamp.READY), DeviceChanged("sim:", DeviceLamp.SEARCHING)),
+    after(DeviceChanged(ENGINE_PATH, DeviceLamp.READY), DeviceChanged(ENGINE_PATH, DeviceLamp.FAULT)),
     after(PartWanted(), *amount("3"), PartWanted(), scan()),
     after(*amount("99999")),
     after(*amount("3"), PartWanted(), *amount("4")),

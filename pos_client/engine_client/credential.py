@@ -1,0 +1,114 @@
+"""What a till proves itself with: kept in the data folder for its owner alone, shown nowhere."""
+
+import json
+import logging
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from points_engine.contract import EngineFault, Secret
+from points_engine.signing import Key, authorization
+from points_engine.wire.addresses import KEY_HEADER
+from points_engine.wire.callers import CallerKind
+from points_engine.wire.commands import Request
+
+logger = logging.getLogger(__name__)
+
+FILE_NAME = "engine-credential.json"
+
+
+class NotEnrolled(EngineFault):
+    """This till has no credential, or one of another till."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            problem, "Ask the back office for a code and enrol this till: python -m pos_client --enrol CODE"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TillCredential:
+    """A till's name at the points server, and the key its requests are signed with."""
+
+    till_id: str
+    key: Key
+    caller: CallerKind = CallerKind.TILL
+
+    def authorization(self, request: Request, at: int) -> str:
+        """The Authorization header of a request that is sent at that time (seconds since 1970)."""
+        key_of_command = request.headers.get(KEY_HEADER, "")
+        return authorization(
+            self.key, request.method, request.path, request.body, at=at, idempotency_key=key_of_command
+        )
+
+
+def keep_credential(folder: Path, credential: TillCredential) -> None:
+    """Write a credential into the till's data folder, in place of an earlier one. Raises EngineFault."""
+    text = json.dumps(
+        {
+            "till_id": credential.till_id,
+            "key_id": credential.key.key_id,
+            "secret": credential.key.secret.reveal(),
+        }
+    )
+    place = folder / FILE_NAME
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=folder)  # for its owner alone
+        written = Path(name)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            written.replace(place)
+        finally:
+            written.unlink(missing_ok=True)
+        _sync(folder)
+    except OSError as error:
+        raise EngineFault(
+            f"The till's credential cannot be written to {place} ({error.strerror})",
+            "Give the till a data folder it may write to, and enrol it again with a new code.",
+        ) from None
+
+
+def read_credential(folder: Path, till_id: str) -> TillCredential:
+    """The credential of this till. Raises NotEnrolled, or EngineFault when the file cannot be read."""
+    place = folder / FILE_NAME
+    try:
+        _close_to_others(place)
+        written = json.loads(place.read_text(encoding="utf-8"))
+        credential = TillCredential(
+            till_id=str(written["till_id"]), key=Key(str(written["key_id"]), Secret(str(written["secret"])))
+        )
+    except FileNotFoundError:
+        raise NotEnrolled("This till is not enrolled with the points server") from None
+    except OSError as error:
+        raise EngineFault(
+            f"The till's credential at {place} cannot be read ({error.strerror})",
+            "Let the till's user read it.",
+        ) from None
+    except (ValueError, KeyError, TypeError):  # their texts hold what was read
+        raise NotEnrolled(f"The till's credential at {place} is damaged") from None
+    if credential.till_id != till_id:
+        raise NotEnrolled(f"The till's credential at {place} is that of another till")
+    return credential
+
+
+def _close_to_others(place: Path) -> None:
+    mode = place.stat().st_mode
+    if os.name == "posix" and mode & 0o077:
+        logger.warning("%s could be read by others; it is for its owner alone from now on", place)
+        place.chmod(0o600)
+
+
+def _sync(folder: Path) -> None:
+    """Make the new name durable, where folders can be synced."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,64 @@
+"""The engine far away, as a service: commands run on a few threads, each with a connection of its own.
+
+Imported only where a till's settings name a server: the HTTP library takes longer to load than the rest of the till.
+"""
+
+import logging
+from functools import partial
+
+from points_engine.contract import Command, EngineFault, Query
+from pos_client.engine_client.engine_link import EngineLink
+from pos_client.engine_client.heartbeat import Heartbeat
+from pos_client.engine_client.remote_door import Credential, RemoteDoor, Server
+from pos_client.engine_client.server_clock import ServerClock
+from pos_client.engine_client.workers import Workers
+from pos_client.ports import EngineClient, Inbox
+
+logger = logging.getLogger(__name__)
+
+ARE_YOU_THERE = Query(order_id="are-you-there")
+"""An order that no till makes: that it is unknown says that network, credential and database are well."""
+
+
+class RemoteEngine(EngineClient):
+    """Sends commands to the points server; a command's time begins when it is sent, also while it waits for a thread.
+
+    What cannot be done becomes an answer as `Workers` say. How the server is, and that this computer's clock is
+    wrong, reach the inbox as lamps. Raises EngineFault when the server's CA file cannot be read.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        credential: Credential,
+        inbox: Inbox,
+        *,
+        workers: int = 4,
+        clock: ServerClock | None = None,
+    ) -> None:
+        self._clock = clock or ServerClock()
+        self._answer_seconds = server.answer_seconds
+        self._link = EngineLink(inbox, self._clock)
+        self._door = RemoteDoor(server, credential, clock=self._clock, listener=self._link)
+        self._workers = Workers(inbox, workers, _noted)
+        self._heartbeat = Heartbeat(self._ask, lambda: self._link.is_up)
+
+    def send(self, request_id: int, command: Command) -> None:
+        deadline = self._clock.monotonic() + self._answer_seconds
+        self._workers.start(request_id, command, partial(self._door.execute, deadline=deadline))
+
+    def close(self) -> None:
+        self._heartbeat.close()
+        self._workers.close()
+        self._door.close()
+
+    def _ask(self) -> None:
+        try:
+            self._door.execute(ARE_YOU_THERE)
+        except EngineFault as fault:
+            _noted(fault)
+
+
+def _noted(fault: EngineFault) -> None:
+    """The link has said it aloud, once; each time is for who looks closer."""
+    logger.debug("engine: %s", fault.problem)

@@ -1,0 +1,216 @@
+"""The engine's front door from far away: a command goes over HTTP, and its reply or an honest fault comes back.
+
+Every command is idempotent by its id, so an attempt that may have arrived is made again with the same id. What may
+have been done and was not answered is never called a failure.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from points_engine.contract import Command, EngineFault, Refusal, Refused, Reply
+from points_engine.wire.callers import CallerKind
+from points_engine.wire.commands import Request, encode_command
+from pos_client.engine_client.deadline_guard import DeadlineGuard
+from pos_client.engine_client.http_line import HttpLine
+from pos_client.engine_client.http_line import Request as Outgoing
+from pos_client.engine_client.judging import REFUSALS_OF_THE_ASKING, NotDone, judge
+from pos_client.engine_client.nodes import Nodes
+from pos_client.engine_client.server_clock import ServerClock
+from pos_client.engine_client.troubles import LineFault, Trouble
+from pos_client.engine_client.trust import Trust
+
+PAUSES_SECONDS = (0.05, 0.2, 0.5)
+"""The waits before the second attempt and those after it, where nothing says otherwise."""
+
+
+SHORTEST_SECONDS = 0.05
+"""With less time left an attempt is not begun: it would be cut off, and nobody would know what it did."""
+
+
+class Credential(Protocol):
+    """Who asks, and how that is proved."""
+
+    @property
+    def caller(self) -> CallerKind:
+        """The kind of caller."""
+
+    def authorization(self, request: Request, at: int) -> str:
+        """The Authorization header of a request that is sent at that time (seconds since 1970)."""
+
+
+class Listener(Protocol):
+    """Hears how the way to the server is. Called on any thread."""
+
+    def heard(self) -> None:
+        """The engine answered."""
+
+    def failed(self, trouble: Trouble) -> None:
+        """A command had no reply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where the points server is: the base URLs of its nodes, whom to believe, and how long to wait.
+
+    `connect_seconds` is for one connection, `answer_seconds` for a whole command with all its attempts.
+    """
+
+    urls: Sequence[str]
+    trust: Trust = field(default_factory=Trust)
+    connect_seconds: float = 1.5
+    answer_seconds: float = 4.0
+
+
+@dataclass(slots=True)
+class _Asking:
+    """One command on its way."""
+
+    command: Command
+    request: Request
+    deadline: float
+    attempts: int = 0
+    maybe_done: bool = False
+    trouble: Trouble = Trouble.NO_ANSWER
+    wait_seconds: float | None = None
+
+
+class RemoteDoor:
+    """Carries commands out at the points server. Thread-safe: each thread has connections of its own.
+
+    Raises EngineFault when the server's CA file cannot be read.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        credential: Credential,
+        *,
+        clock: ServerClock | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        self._server = server
+        self._credential = credential
+        self._clock = clock or ServerClock()
+        self._listener = listener
+        self._nodes = Nodes(server.urls)
+        self._context = server.trust.context()
+        self._guard = DeadlineGuard()
+        self._closing = threading.Event()
+        self._own = threading.local()
+        self._lock = threading.Lock()
+        self._lines: list[HttpLine] = []
+
+    def execute(self, command: Command, deadline: float | None = None) -> Reply:
+        """Carry a command out; durable when it returns. `deadline` is by time.monotonic().
+
+        Raises EngineFault: with `nothing_changed` only if surely none of its attempts was carried out.
+        """
+        if deadline is None:
+            deadline = self._clock.monotonic() + self._server.answer_seconds
+        request = encode_command(command, self._credential.caller)
+        asking = _Asking(command=command, request=request, deadline=deadline)
+        reply = self._ask(asking)
+        refusal = reply.refusal if isinstance(reply, Refused) else None
+        if refusal is Refusal.TILL_NOT_ENROLLED:
+            asking.trouble = Trouble.NOT_ENROLLED
+        if refusal in REFUSALS_OF_THE_ASKING and asking.maybe_done:
+            # It says nothing of an earlier attempt, which may have been carried out all the same.
+            reply = None
+        elif reply is not None and refusal is not Refusal.TILL_NOT_ENROLLED:
+            self._tell(None)
+            return reply
+        self._tell(asking.trouble)
+        changes_nothing = request.method == "GET" or not asking.maybe_done
+        if asking.trouble is Trouble.NOT_ENROLLED and changes_nothing:
+            return reply or Refused(refusal=Refusal.TILL_NOT_ENROLLED)
+        raise EngineFault(asking.trouble.problem, asking.trouble.remedy, nothing_changed=changes_nothing)
+
+    def _tell(self, trouble: Trouble | None) -> None:
+        if self._listener is None:
+            return
+        if trouble is None:
+            self._listener.heard()
+        else:
+            self._listener.failed(trouble)
+
+    def close(self) -> None:
+        """Let go of everything. Commands on their way make no further attempt."""
+        self._closing.set()
+        with self._lock:
+            lines, self._lines = self._lines, []
+        for line in lines:
+            line.close()
+        self._guard.close()
+
+    def _ask(self, asking: _Asking) -> Reply | None:
+        """Make attempts until there is a reply, or none is to be had in time."""
+        untried = len(self._nodes)
+        if not self._is_time(asking):
+            return None
+        for pause_seconds in (*PAUSES_SECONDS, None):
+            node = self._nodes.current
+            said = self._attempt(asking, node)
+            if not isinstance(said, NotDone):
+                return said
+            asking.maybe_done |= said.maybe_done
+            asking.trouble = said.trouble
+            if not said.helps or pause_seconds is None:
+                return None
+            if said.elsewhere:
+                self._nodes.leave(node)
+                untried -= 1
+            wait_seconds = 0.0 if said.elsewhere and untried > 0 else pause_seconds
+            if said.wait_seconds is not None:
+                wait_seconds = said.wait_seconds
+            if not self._is_time(asking, wait_seconds) or self._closing.wait(wait_seconds):
+                return None
+        return None
+
+    def _is_time(self, asking: _Asking, wait_seconds: float = 0.0) -> bool:
+        """Whether an attempt after this wait has a chance."""
+        return self._clock.monotonic() + wait_seconds + SHORTEST_SECONDS < asking.deadline
+
+    def _attempt(self, asking: _Asking, node: str) -> Reply | NotDone:
+        """One request and its answer. A second one follows at once where only the time of signing was wrong."""
+        said, is_other_time = self._exchange(asking, node)
+        if is_other_time and isinstance(said, NotDone) and said.trouble is Trouble.NOT_ENROLLED:
+            said, _ = self._exchange(asking, node)
+        return said
+
+    def _exchange(self, asking: _Asking, node: str) -> tuple[Reply | NotDone, bool]:
+        """What came of a request, and whether the server's time is another than the one it was signed with."""
+        sent_at = self._clock.monotonic()
+        deadline = asking.deadline
+        if len(self._nodes) > 1:
+            # A node that hangs must not take the time in which another would have answered.
+            deadline = min(deadline, sent_at + self._server.answer_seconds / 2)
+        try:
+            answer = self._line().exchange(
+                node,
+                self._signed(asking.request),
+                connect_seconds=self._server.connect_seconds,
+                deadline=deadline,
+            )
+        except LineFault as fault:
+            return NotDone(trouble=fault.trouble, maybe_done=fault.maybe_arrived, elsewhere=True), False
+        is_other_time = self._clock.learn(answer.headers.get("date"), sent_at)
+        return judge(asking.command, answer), is_other_time
+
+    def _signed(self, request: Request) -> Outgoing:
+        authorization = self._credential.authorization(request, int(self._clock.now()))
+        return Outgoing(
+            method=request.method,
+            path=request.path,
+            headers={**request.headers, "Authorization": authorization},
+            body=request.body,
+        )
+
+    def _line(self) -> HttpLine:
+        line: HttpLine | None = getattr(self._own, "line", None)
+        if line is None:
+            line = self._own.line = HttpLine(self._server.trust, self._context, self._guard)
+            with self._lock:
+                self._lines.append(line)
+        return line
