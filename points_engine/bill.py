@@ -22,7 +22,7 @@ COLUMNS = (
     "shop_id", "day", "kind", "asset", "times", "units", "at", "order_id", "refund_id", "channel", "till_id", "cashier",
     "reference", "transfer",
 )  # fmt: skip
-"""The first line of every bill; docs/bill.md says what is in each."""
+"""The first line of every bill; docs/back-office.md says what is in each."""
 
 _TIMES_MAX = 10**9
 _FORMULA = ("=", "+", "-", "@", "'")
@@ -118,7 +118,7 @@ def bill_text(bill: Bill, *, with_byte_order_mark: bool = False) -> str:
     writer.writerow(COLUMNS)
     head = (_shielded(bill.shop_id), bill.day.isoformat())
     for line in bill.lines:
-        texts = map(_shielded, line[4:9])
+        texts = map(_shielded, line[4:10])
         writer.writerow((*head, line.kind, line.asset, 1, line.units, _time(line.at), *texts, line.transfer))
     for kind, asset, times, units in bill.totals():
         writer.writerow((*head, f"total_{kind}", asset, times, units, *[""] * len(COLUMNS[6:])))

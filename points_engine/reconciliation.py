@@ -1,7 +1,8 @@
 """A till's own list held against a bill: every order that the two tell differently.
 
-The till's list is what its journal says became of each order. It is read from CSV with the columns order_id, units and
-state; others may stand beside them. A till says nothing about refunds: they are made under ids of their own.
+The till's list is what its journal says became of each order. It is read from CSV: the shift log as a till exports it,
+or a list with the columns order_id, units and state; other columns may stand beside them. A till says nothing about
+refunds: they are made under ids of their own.
 """
 
 import enum
@@ -15,6 +16,11 @@ from points_engine.bill import Bill, BillInvalid, BillKind, csv_rows
 from points_engine.contract import PaymentState
 
 TILL_COLUMNS = ("order_id", "units", "state")
+"""A list of one row an order."""
+
+SHIFT_LOG_COLUMNS = (("Order", "Points", "Kind code"), ("支付单号", "积分", "类型代码"))
+"""The same of an exported shift log, in each language a till speaks: one row an event, the last outcome counts."""
+
 _DIGITS = re.compile("[0-9]{1,16}")
 
 
@@ -48,6 +54,9 @@ class Difference(NamedTuple):
     at_the_till: str
 
 
+_OUTCOMES = frozenset(
+    {PaymentState.SUCCEEDED, PaymentState.FAILED, PaymentState.CANCELED, PaymentState.REVERSED}
+)
 _TAKEN_STATES = frozenset({PaymentState.SUCCEEDED, PaymentState.REVERSED})
 
 
@@ -117,23 +126,35 @@ def _compared(order: TillOrder, billed: _Billed | None) -> list[Difference]:
 
 
 def parse_till_list(text: str | bytes) -> tuple[TillOrder, ...]:
-    """The orders in a till's CSV list. Raises BillInvalid, with the line, for whatever is not one."""
+    """The orders in a till's CSV list or shift log. Raises BillInvalid, with the line, for whatever is neither."""
     rows = csv_rows(text)
     line, columns = next(rows, (0, []))
-    if not set(TILL_COLUMNS) <= set(columns) or len(set(columns)) != len(columns):
+    names = next((each for each in (TILL_COLUMNS, *SHIFT_LOG_COLUMNS) if set(each) <= set(columns)), None)
+    if names is None or len(set(columns)) != len(columns):
         raise BillInvalid(
-            line or 1, f"the columns must be {', '.join(TILL_COLUMNS)}, each once; others may be there"
+            line or 1,
+            f"the columns must be {', '.join(TILL_COLUMNS)}, each once, or those of a till's shift log; others may be "
+            "there",
         )
+    is_log = names is not TILL_COLUMNS
     orders = []
     for line, row in rows:
         if len(row) != len(columns):
             raise BillInvalid(line, f"{len(row)} cells, and the first line has {len(columns)}")
-        order_id, units, state = (dict(zip(columns, row, strict=True))[column] for column in TILL_COLUMNS)
-        if not order_id:
-            raise BillInvalid(line, "order_id must not be empty")
-        if not _DIGITS.fullmatch(units) or int(units) > MAX_UNITS:
-            raise BillInvalid(line, "units must be a whole number")
-        if state not in set(PaymentState):
-            raise BillInvalid(line, f"state must be one of {', '.join(PaymentState)}")
-        orders.append(TillOrder(order_id, int(units), PaymentState(state)))
-    return tuple(orders)
+        cells = dict(zip(columns, row, strict=True))
+        if is_log and cells[names[2]] not in _OUTCOMES:
+            continue
+        orders.append(_order(line, names, cells))
+    # An order that was paid and then given back has two rows in a log.
+    return tuple({order.order_id: order for order in orders}.values()) if is_log else tuple(orders)
+
+
+def _order(line: int, names: tuple[str, str, str], cells: dict[str, str]) -> TillOrder:
+    order_id, units, state = (cells[name] for name in names)
+    if not order_id:
+        raise BillInvalid(line, f"{names[0]} must not be empty")
+    if not _DIGITS.fullmatch(units) or int(units) > MAX_UNITS:
+        raise BillInvalid(line, f"{names[1]} must be a whole number")
+    if state not in set(PaymentState):
+        raise BillInvalid(line, f"{names[2]} must be one of {', '.join(PaymentState)}")
+    return TillOrder(order_id.removeprefix("'"), int(units), PaymentState(state))

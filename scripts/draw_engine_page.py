@@ -1,9 +1,9 @@
-"""Draw the tables and diagrams of docs/engine.md from the engine's own tables.
+"""Draw the tables and diagrams of docs/engine.md and docs/back-office.md from the engine's own tables and parser.
 
     python scripts/draw_engine_page.py           rewrite what is drawn; the words around it stay
-    python scripts/draw_engine_page.py --check   only say whether the page is up to date
+    python scripts/draw_engine_page.py --check   only say whether the pages are up to date
 
-In the page a drawn part stands between `<!-- drawn: NAME -->` and `<!-- end -->`.
+In a page a drawn part stands between `<!-- drawn: NAME -->` and `<!-- end -->`.
 """
 
 import ast
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "engine.md"
+PAGES = (ROOT / "docs" / "engine.md", ROOT / "docs" / "back-office.md")
 
 if __name__ == "__main__":
     # Run as a command, from wherever: the project is not installed.
@@ -25,6 +25,7 @@ from points_engine.contract import PaymentState, Refusal  # noqa: E402 -- after 
 from points_engine.engine.findings import Check  # noqa: E402 -- after the path is known
 from points_engine.engine.verify_payments import HISTORIES  # noqa: E402 -- after the path is known
 from points_engine.limits import AssetLimits  # noqa: E402 -- after the path is known
+from scripts import back_office_drawings  # noqa: E402 -- after the path is known
 
 
 def described(enumeration: type) -> dict[str, str]:
@@ -155,6 +156,7 @@ DRAWN: dict[str, Callable[[], str]] = {
     "movements": movements,
     "limits": limits,
     "checks": checks,
+    **back_office_drawings.DRAWN,
 }
 
 
@@ -169,12 +171,13 @@ def redrawn(page: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Redraw the page, or with --check say whether that would change it; 1 when it would."""
-    before = PAGE.read_text(encoding="utf-8")
-    after = redrawn(before)
+    """Redraw the pages, or with --check say whether that would change one; 1 when it would."""
+    before = {page: page.read_text(encoding="utf-8") for page in PAGES}
+    after = {page: redrawn(text) for page, text in before.items()}
     if arguments == ["--check"]:
         return int(before != after)
-    PAGE.write_text(after, encoding="utf-8")
+    for page, text in after.items():
+        page.write_text(text, encoding="utf-8")
     return 0
 
 

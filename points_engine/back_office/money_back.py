@@ -1,20 +1,21 @@
-"""`refund`, `settle`, `bill`: money that goes back, and the end of a shop's day."""
+"""`refund`, `settle`, `bill`, `reconcile`: money that goes back, and the end of a shop's day."""
 
 import argparse
 import secrets
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.text import Text
 
 from points_engine.amounts import Amount
-from points_engine.back_office.answers import WRONG_USE, Answer, Failed, Listing, plain, refused
-from points_engine.back_office.fresh_file import fresh_file
+from points_engine.back_office.answers import FAILED, WRONG_USE, Answer, Failed, Listing, plain, refused
+from points_engine.back_office.fresh_file import file_fault, fresh_file
 from points_engine.back_office.ledger_reports import day
 from points_engine.back_office.member_accounts import whole_units
 from points_engine.back_office.office import Office, carried_out
-from points_engine.bill import bill_text
+from points_engine.bill import BillInvalid, bill_text, parse_bill
 from points_engine.contract import (
     Actor,
     Payment,
@@ -26,6 +27,9 @@ from points_engine.contract import (
     Settled,
     StaffLevel,
 )
+from points_engine.reconciliation import parse_till_list, reconcile
+
+T = TypeVar("T")
 
 
 def add_commands(verbs: Any, shared: argparse.ArgumentParser) -> None:
@@ -49,6 +53,14 @@ def add_commands(verbs: Any, shared: argparse.ArgumentParser) -> None:
     verb.add_argument("--day", type=day, metavar="DAY", help="yesterday, if not said; e.g. 2026-11-23")
     verb.add_argument("--force", action="store_true", help="replace the file if it is there")
     verb.set_defaults(run=_bill)
+
+    verb = verbs.add_parser("reconcile", parents=[shared], help="hold a till's own list against a bill")
+    verb.add_argument("bill", type=Path, metavar="BILL", help="what `bill` wrote")
+    verb.add_argument("till", metavar="TILL")
+    verb.add_argument(
+        "orders", type=Path, metavar="LIST", help="the till's shift log of that day, exported as CSV"
+    )
+    verb.set_defaults(run=_reconcile)
 
 
 def _refund(office: Office, given: argparse.Namespace) -> Answer:
@@ -103,6 +115,32 @@ def _bill(office: Office, given: argparse.Namespace) -> Answer:
         data,
         Text(f"The bill of shop {given.shop} for {closed}, {len(bill.lines)} lines, is in {given.file}."),
     )
+
+
+def _reconcile(_office: Office, given: argparse.Namespace) -> Answer:
+    bill = _read(given.bill, parse_bill)
+    orders = _read(given.orders, parse_till_list)
+    rows = [each._asdict() for each in reconcile(bill, given.till, orders)]
+    title = f"Till {given.till}, shop {bill.shop_id}, {bill.day}"
+    data = {
+        "shop_id": bill.shop_id, "day": bill.day.isoformat(), "till_id": given.till, "orders": len(orders),
+        "differences": [plain(row) for row in rows],
+    }  # fmt: skip
+    if not rows:
+        return Answer(data, Text(f"{title}: bill and till agree on all {len(orders)} orders."))
+    columns = ("kind", "order_id", "on_the_bill", "at_the_till")
+    return Answer(data, Listing(title, columns, rows).answer().shown, FAILED)
+
+
+def _read(file: Path, parse: Callable[[bytes], T]) -> T:
+    try:
+        return parse(file.read_bytes())
+    except OSError as error:
+        raise file_fault(file, "read", error) from None
+    except BillInvalid as error:
+        raise Failed(
+            f"{file}, {error}", "Nothing was compared.", code=WRONG_USE, word="bill_invalid"
+        ) from None
 
 
 def _day(office: Office, given: argparse.Namespace) -> date:

@@ -13,7 +13,7 @@ from points_engine.back_office.command_line import main
 from points_engine.bootstrap import KEY_NAME
 from tests.architecture.project_files import ROOT
 from tests.points_engine.back_office.desk import Desk
-from tests.points_engine.shop import PHONE, RIGHT_PIN, Shop
+from tests.points_engine.shop import PHONE, RIGHT_PIN, TILL, Shop
 
 
 def with_member(desk: Desk, units: int = 100) -> None:
@@ -121,6 +121,37 @@ def test_a_day_is_settled_billed_and_refunded(desk: Desk, tmp_path: Path) -> Non
     assert 2 == desk.ask("bill", "shop-1", tmp_path / "bill.csv")["lines"]
     assert "o-1" in (tmp_path / "bill.csv").read_text(encoding="utf-8-sig")
     assert "file_exists" == desk.fail("bill", "shop-1", tmp_path / "bill.csv")["error"]
+
+
+def test_a_tills_list_is_held_against_the_bill(desk: Desk, tmp_path: Path) -> None:
+    """A list of orders, or the shift log as the till exports it; what differs ends with 1."""
+    with Shop(desk.folder, clock=desk.clock) as shop:
+        shop.member("m-1", 1_000)
+        shop.pay("m-1", 70, "o-1")
+        shop.pay("m-1", 30, "o-2")
+        shop.reverse("o-2")
+    desk.clock.advance(24 * 3600)
+    desk.ask("settle", "shop-1")
+    bill, orders, log = (tmp_path / name for name in ("bill.csv", "orders.csv", "log.csv"))
+    desk.ask("bill", "shop-1", bill)
+    orders.write_text("order_id,units,state\no-1,70,succeeded\no-2,30,reversed\n", encoding="utf-8")
+    log.write_text(
+        "\ufeffNo.,Points,Kind code,Order\n1,70,intent,o-1\n2,70,succeeded,o-1\n3,30,succeeded,o-2\n"
+        "4,30,reversed,o-2\n5,0,scan_refused,\n",
+        encoding="utf-8",
+    )
+    for each in (orders, log):
+        told = desk.ask("reconcile", bill, TILL, each)
+        assert (2, []) == (told["orders"], told["differences"])
+    assert "agree" in desk.say("reconcile", bill, TILL, log).out
+    log.write_text("Order,Points,Kind code\no-1,71,succeeded\n", encoding="utf-8")
+    said = desk.say("reconcile", bill, TILL, log, "--json")
+    assert (1, ["units differ", "not at the till"]) == (
+        said.code,
+        [each["kind"] for each in said.data["differences"]],
+    )
+    for wrong, word in ((tmp_path / "none.csv", "fault"), (bill, "bill_invalid")):
+        assert word == desk.fail("reconcile", bill, TILL, wrong)["error"]
 
 
 def test_the_outbox_shows_codes_only_when_told_to(desk: Desk) -> None:

@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from points_engine.contract import PaymentState
+from points_engine.reconciliation import TillOrder, parse_till_list
 from pos_client.ports import JournalRow
 from pos_client.screens.samples import sample_rows
 from pos_client.screens.shift_log_csv import CSV_COLUMNS, harmless, write_csv
+from pos_client.screens.wording import Language, load_wording
 from pos_client.till.effects import EntryKind
 from tests.fakes.clock import START
 
@@ -84,3 +87,27 @@ def test_a_failed_export_leaves_the_old_file(tmp_path: Path) -> None:
     assert [(file.name, file.read_text(encoding="utf-8")) for file in tmp_path.iterdir()] == [
         ("log.csv", "before")
     ]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_back_office_reads_it(tmp_path: Path, language: Language) -> None:
+    """`points-engine reconcile` holds it against a bill, in whatever language it was exported."""
+    wording = load_wording(language)
+    headers = {column: wording.say(f"csv.{column}") for column in CSV_COLUMNS}
+    kinds = {kind.value: kind.value for kind in EntryKind}
+    rows = [
+        replace(ROW, kind=kind, units=70, order_id=order_id)
+        for kind, order_id in (
+            (EntryKind.INTENT, "o-1"),
+            (EntryKind.SUCCEEDED, "o-1"),
+            (EntryKind.SUCCEEDED, "=o-2"),
+            (EntryKind.REVERSED, "=o-2"),
+            (EntryKind.OTHER_TENDER, None),
+        )
+    ]
+    write_csv(tmp_path / "log.csv", rows, headers=headers, kinds=kinds, reasons={}, zone=ZONE)
+    expected = (
+        TillOrder("o-1", 70, PaymentState.SUCCEEDED),
+        TillOrder("=o-2", 70, PaymentState.REVERSED),
+    )
+    assert expected == parse_till_list((tmp_path / "log.csv").read_bytes())
