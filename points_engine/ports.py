@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from points_engine.amounts import Amount, Asset
 from points_engine.contract import CanceledBy, Channel, EngineFault, PaymentState, PhoneNumber, Refusal, Taker
+from points_engine.express_ports import Express
 from points_engine.ledger import AccountKind, Transfer, TransferKind
 from points_engine.limits import DayUse
 from points_engine.lot_ports import LotBooks
@@ -316,6 +317,9 @@ class Books(ProofBooks, LotBooks, PartBooks, RefundBooks, RegisterBooks, Settlem
 
 class Store(abc.ABC):
     """Where the books are kept. Several threads may call it at once."""
+
+    express: Express | None = None
+    """The store's own way to carry out plain charges, if it has one."""
 
     @abc.abstractmethod
     def transact(self, work: Callable[[Books], T]) -> T:

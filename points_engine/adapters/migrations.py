@@ -23,6 +23,7 @@ every version to the newest one; a new version is added there. The statements th
 from collections.abc import Sequence
 
 from points_engine.adapters.core_schema import CORE_TABLES
+from points_engine.adapters.express_schema import EXPRESS
 from points_engine.adapters.lot_schema import LOT_TABLES
 from points_engine.adapters.part_schema import PART_TABLES
 from points_engine.adapters.proof_schema import PROOF_TABLES
@@ -45,7 +46,7 @@ _FIRST: tuple[Part, ...] = (
     *SEAL_TABLES,
 )
 
-MIGRATIONS: Sequence[Sequence[Part]] = (_FIRST,)
+MIGRATIONS: Sequence[Sequence[Part]] = (_FIRST, EXPRESS)
 
 
 def migrations_of(dialect: Dialect) -> Sequence[Migration]:

@@ -1,12 +1,13 @@
 """The charge, on whichever way it comes: points taken, a proof asked for, or a reason why not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from points_engine import challenge
-from points_engine.contract import Charge, ChargeMember, PaymentState, Refusal, Refused, Reply
+from points_engine.contract import Charge, ChargeMember, Command, PaymentState, Refusal, Refused, Reply
 from points_engine.engine import bookings
 from points_engine.engine.bookings import expire_if_due
+from points_engine.engine.express import ExpressLane
 from points_engine.engine.judging import Judge, Verdict
 from points_engine.engine.replies import Replies
 from points_engine.engine.scheme import Scheme
@@ -19,7 +20,14 @@ class Charges:
     """Carries out Charge, ChargeMember and ChargeOnDelivery; thread-safe."""
 
     def __init__(
-        self, store: Store, clock: Clock, ids: Ids, scheme: Scheme, replies: Replies, judge: Judge
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        scheme: Scheme,
+        replies: Replies,
+        judge: Judge,
+        lane: ExpressLane | None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -27,10 +35,18 @@ class Charges:
         self._scheme = scheme
         self._replies = replies
         self._judge = judge
+        self._lane = lane
 
     def charge(self, command: ChargeCommand) -> Reply:
         """Take the amount, open a challenge for it, or record why not."""
-        return self._store.transact(self.work(command))
+        outcome = self.express({0: command}).get(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome or self._store.transact(self.work(command))
+
+    def express(self, commands: Mapping[int, Command]) -> dict[int, Reply | Exception]:
+        """What came of those commands that went the express way, where there is one."""
+        return self._lane.charge(commands) if self._lane is not None else {}
 
     def work(self, command: ChargeCommand) -> Callable[[Books], Reply]:
         """A charge as work for one transaction."""

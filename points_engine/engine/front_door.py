@@ -18,6 +18,7 @@ from points_engine.engine.challenges import Challenges
 from points_engine.engine.charges import Charges
 from points_engine.engine.codes import Codes
 from points_engine.engine.expiry import ExpiryProgress, ExpiryRun
+from points_engine.engine.express import lane_of
 from points_engine.engine.findings import Finding
 from points_engine.engine.judging import Judge
 from points_engine.engine.members import Members
@@ -98,7 +99,8 @@ class Engine:
         self._codes = Codes(store, clock, ids, scheme)
         self._payments = Payments(store, clock, scheme, replies)
         self._settlements = Settlements(store, clock, scheme)
-        charges = Charges(store, clock, ids, scheme, replies, Judge(scheme, risk))
+        lane = lane_of(store, clock, ids, scheme, replies, asks_risk=risk is not None)
+        charges = Charges(store, clock, ids, scheme, replies, Judge(scheme, risk), lane)
         challenges = Challenges(store, clock, ids, hasher, opener, scheme, replies, sms_codes)
         approvals = Approvals(store, clock, scheme, replies)
         recovery = Recovery(store, clock, ids, hasher, scheme, sms_codes, self._outbox)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from points_engine import challenge
-from points_engine.amounts import Amount
+from points_engine.amounts import Amount, Asset
 from points_engine.challenge import Tries
 from points_engine.contract import (
     Challenge,
@@ -111,6 +111,21 @@ class Replies:
     def nonce(self, row: PaymentRow) -> bytes:
         """What a PIN for this payment is sealed with: nobody can tell it before the payment is there."""
         return self._ids.token(f"challenge\x1f{row.id}\x1f{row.opened_at.isoformat()}\x1f{row.order_id}")
+
+    def paid_at_once(
+        self, order_id: str, asset: Asset, units: int, member_name: str, balance_units: int, at: datetime
+    ) -> Payment:
+        """What a till is told of a fresh payment that its one asset paid without a proof."""
+        amount = Amount(asset, units)
+        return Payment(
+            order_id=order_id,
+            state=PaymentState.SUCCEEDED,
+            amount=amount,
+            at=at,
+            member=name_shown(member_name),
+            balance=Amount(asset, balance_units) if self._scheme.shows_balance else None,
+            parts=(PaymentPart(taken=amount, worth=amount),),
+        )
 
     def _challenge(
         self, row: PaymentRow, holder: Holder, now: datetime, books: Books | None

@@ -29,6 +29,7 @@ class Together:
         self, store: Store, charges: Charges, codes: Codes, check: Callable[[Command], None]
     ) -> None:
         self._store = store
+        self._charges = charges
         self._check = check
         self._work_of: dict[type[Command], Callable[[Any], _Work]] = {  # by type: no checker can follow that
             **dict.fromkeys((Charge, ChargeMember, ChargeOnDelivery), charges.work),
@@ -38,17 +39,24 @@ class Together:
     def execute(self, commands: Sequence[Command]) -> list[Reply | Exception]:
         """What came of each, in their order. As `Engine.execute_together`."""
         outcomes: dict[int, Reply | Exception] = {}
-        works: dict[int, _Work] = {}
+        taken: dict[int, Command] = {}
         for place, command in enumerate(commands):
             try:
-                works[place] = self._work(command)
-            except Exception as error:  # noqa: BLE001 -- it is that command's outcome
+                self._take(command)
+                taken[place] = command
+            except CommandInvalid as error:
                 outcomes[place] = error
-        outcomes.update(zip(works, self._store.transact_each(list(works.values())), strict=True))
+        outcomes |= self._charges.express(taken)
+        works = {
+            place: self._work_of[type(command)](command)
+            for place, command in taken.items()
+            if place not in outcomes
+        }
+        if works:
+            outcomes.update(zip(works, self._store.transact_each(list(works.values())), strict=True))
         return [outcomes[place] for place in range(len(commands))]
 
-    def _work(self, command: Command) -> _Work:
+    def _take(self, command: Command) -> None:
         if type(command) not in self._work_of:
             raise CommandInvalid(f"{type(command).__name__} is not carried out together with others")
         self._check(command)
-        return self._work_of[type(command)](command)
