@@ -82,8 +82,8 @@ def _make_versions(connection: Connection) -> None:
         with connection.transaction():
             connection.execute(_VERSIONS.encode())
             connection.execute("INSERT INTO engine_schema (program, version) VALUES (%s, 0)", (PROGRAM,))
-    except (errors.DuplicateTable, errors.UniqueViolation):
-        # Two at once may both find it missing; the second learns so from the catalogue's own index.
+    except (errors.DuplicateTable, errors.DuplicateObject, errors.UniqueViolation):
+        # Two at once may both find it missing; the second learns so from one of the catalogue's indexes.
         return
 
 
