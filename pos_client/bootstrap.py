@@ -10,6 +10,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -30,7 +31,7 @@ from pos_client.hardware import Hardware
 from pos_client.inbox import QueueInbox
 from pos_client.journal import JournalReader, SqliteJournal
 from pos_client.keypads import Keypads
-from pos_client.ports import Clock, EngineClient, Inbox, JournalFault
+from pos_client.ports import Clock, EngineClient, Inbox, JournalFault, NotEnrolled
 from pos_client.screens.cashier_window import CashierWindow
 from pos_client.screens.customer_window import CustomerWindow
 from pos_client.screens.device_setup_window import DeviceSetupWindow
@@ -45,7 +46,7 @@ from pos_client.screens.wording import Language, Wording, load_wording
 from pos_client.settings import Settings, SettingsInvalid, load_settings, settings_path
 from pos_client.staff import Cashier as CashierPerson
 from pos_client.staff import Shift, open_shift
-from pos_client.till.events import DeviceLamp
+from pos_client.till.events import ENGINE_PATH, DeviceLamp
 from pos_client.till.state import Till
 from pos_client.till.view import CashierView, CustomerView, Message, Tone, View
 from pos_client.till_cameras import TillCameras
@@ -96,8 +97,15 @@ class Choices:
 
 
 def shop_choices(settings: Settings, settings_file: Path | None = None) -> Choices:
-    """What a shop's till chooses: the engine in its own process, or the one its settings name."""
-    clock = SystemClock()
+    """What a shop's till chooses: the engine in its own process, or the service that its settings name."""
+    if settings.engine.urls:
+        return Choices(
+            open_client=partial(open_remote, settings),
+            clock=SystemClock(),
+            code_prefix=settings.engine.code_prefix,
+            zone=settings.engine.zone,
+            settings_file=settings_file,
+        )
     engine_settings = EngineSettings()
 
     def open_embedded(inbox: Inbox) -> EngineClient:
@@ -106,11 +114,22 @@ def shop_choices(settings: Settings, settings_file: Path | None = None) -> Choic
 
     return Choices(
         open_client=open_embedded,
-        clock=clock,
+        clock=SystemClock(),
         code_prefix=engine_settings.code_prefix,
         zone=engine_settings.zone,
         settings_file=settings_file,
     )
+
+
+def open_remote(settings: Settings, inbox: Inbox) -> EngineClient:
+    """The way to the service that a till's settings name, which need not be there yet.
+
+    Raises NotEnrolled, or EngineFault when the till's own files cannot be read.
+    """
+    # The HTTP library takes longer to load than the rest of a till, and a till with its engine inside needs none.
+    from pos_client import remote_till  # noqa: PLC0415  # as above
+
+    return remote_till.open_client(settings, inbox)
 
 
 class TillApplication:
@@ -267,7 +286,9 @@ class TillApplication:
             client = self._choices.open_client(self.inbox)
         except EngineFault as fault:
             logger.error("engine: %s", fault)  # noqa: TRY400  # an environment fault, no bug
-            self._show_fault("refusal.engine_unavailable", "engine", fault.remedy)
+            is_enrolled = not isinstance(fault, NotEnrolled)
+            key = "refusal.engine_unavailable" if is_enrolled else "refusal.till_not_enrolled"
+            self._show_fault(key, ENGINE_PATH, fault.remedy)
             return
         try:
             self._run_with(client)

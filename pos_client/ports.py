@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from points_engine.contract import Command
+from points_engine.contract import Command, EngineFault
 from pos_client.till.effects import EntryKind, Record, Sound
 from pos_client.till.events import Event, OpenOrder
 from pos_client.till.shift import Totals
@@ -55,6 +55,10 @@ class EngineClient(ABC):
     @abstractmethod
     def close(self) -> None:
         """Stop; what was taken is finished first."""
+
+
+class NotEnrolled(EngineFault):
+    """An engine far away does not know this till, because it was never enrolled or its credential is not here."""
 
 
 class JournalFault(Exception):

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import platformdirs
@@ -28,6 +29,12 @@ Positive = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Seconds = Annotated[float, Meta(ge=0.1, le=600)]
 
 
+THIS_COMPUTER = ("localhost", "127.0.0.1", "[::1]")
+"""Hosts to which nothing leaves this computer."""
+
+_URL = re.compile(r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?")
+
+
 class SettingsInvalid(ValueError):
     """A setting that cannot be: names its key, what is allowed, and where it was written."""
 
@@ -39,10 +46,29 @@ class ExchangeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     money_minor: Positive = 100
 
 
+class RemoteSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the engine is when it is a service: the base URLs of its nodes; none, and it is in the till's own process.
+
+    `ca_file` or `fingerprint` (SHA-256 of the server's certificate) say whom to believe; without either, the system's
+    CAs. `connect_seconds` is for one connection, `answer_seconds` for a whole command with all its attempts.
+    `code_prefix` and `zone` are the scheme's, as the server is set up.
+    """
+
+    urls: tuple[str, ...] = ()
+    ca_file: str = ""
+    fingerprint: Annotated[str, Meta(pattern=r"^((?i:sha256):)?([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$|^$")] = (
+        ""
+    )
+    connect_seconds: Seconds = 1.5
+    answer_seconds: Seconds = 4.0
+    code_prefix: Annotated[str, Meta(pattern=r"^[0-9]{2}$")] = "84"
+    zone: str = "Asia/Shanghai"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A till's settings. `devices` and `keypads` (the customer's) are paths as the drivers read them.
 
-    `data_folder` holds journal and ledger.
+    `data_folder` holds the journal, and the ledger or the till's credential.
     """
 
     till_id: Word
@@ -53,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     language: Literal["zh_CN", "en"] = "zh_CN"
     data_folder: str = ""
     exchange: ExchangeSettings = ExchangeSettings()
+    engine: RemoteSettings = RemoteSettings()
     max_units: Annotated[int, Meta(ge=1, le=MAX_UNITS)] = 1_000_000
     reply_due_seconds: Seconds = 5.0
 
@@ -74,6 +101,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             max_units=self.max_units,
             reply_due_seconds=self.reply_due_seconds,
         )
+
+
+TABLES = {"exchange": ExchangeSettings.__struct_fields__, "engine": RemoteSettings.__struct_fields__}
+"""The settings that are tables, with their keys."""
+
+LISTS = ("devices", "keypads", "urls")
+"""The settings that are lists: in the environment, with commas."""
 
 
 def settings_path() -> Path:
@@ -104,6 +138,7 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] = os.
     except msgspec.ValidationError as error:
         raise SettingsInvalid(_told(str(error), source)) from None
     _check_paths(settings.devices, settings.keypads, source)
+    _check_engine(settings.engine, source)
     return settings
 
 
@@ -175,6 +210,26 @@ def _check_paths(devices: Sequence[str], keypads: Sequence[str], source: str) ->
                 raise SettingsInvalid(f"{key}: {public_path(path)} belongs to {right}. Look in {source}.")
 
 
+def _check_engine(engine: RemoteSettings, source: str) -> None:
+    for url in engine.urls:
+        parts = _URL.fullmatch(url)
+        if parts is None:
+            raise SettingsInvalid(f"engine.urls: each is such as https://points.example:8443, in {source}")
+        if parts["scheme"] == "http" and parts["host"] not in THIS_COMPUTER:
+            raise SettingsInvalid(
+                f"engine.urls: {url} would carry PINs in the clear: https:// is needed but for this computer "
+                f"itself, in {source}"
+            )
+    if engine.ca_file and engine.fingerprint:
+        raise SettingsInvalid(f"engine.ca_file or engine.fingerprint, not both, in {source}")
+    try:
+        ZoneInfo(engine.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsInvalid(
+            f"engine.zone: {engine.zone!r} is no time zone such as Asia/Shanghai, in {source}"
+        ) from None
+
+
 def _from_file(path: Path | None) -> dict[str, Any]:
     place = settings_path() if path is None else path
     try:
@@ -189,17 +244,16 @@ def _from_file(path: Path | None) -> dict[str, Any]:
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    tables = {"exchange": ExchangeSettings.__struct_fields__}
     for name, text in environment.items():
         if not name.startswith(PREFIX):
             continue
         key = name.removeprefix(PREFIX).lower()
         table, _, rest = key.partition("_")
-        if rest in tables.get(table, ()):
-            found.setdefault(table, {})[rest] = text
-        elif key in {"devices", "keypads"}:
+        if rest in TABLES.get(table, ()):
+            found.setdefault(table, {})[rest] = _listed(text) if rest in LISTS else text
+        elif key in LISTS:
             found[key] = _listed(text)
-        elif key in Settings.__struct_fields__ and key not in tables:
+        elif key in Settings.__struct_fields__ and key not in TABLES:
             found[key] = text
         else:
             raise SettingsInvalid(f"{name} is no setting; there are: {', '.join(_keys())}")
@@ -211,8 +265,8 @@ def _listed(text: str) -> list[str]:
 
 
 def _keys() -> list[str]:
-    table = [f"exchange.{key}" for key in ExchangeSettings.__struct_fields__]
-    return [key for key in Settings.__struct_fields__ if key != "exchange"] + table
+    inner = [f"{table}.{key}" for table, keys in TABLES.items() for key in keys]
+    return [key for key in Settings.__struct_fields__ if key not in TABLES] + inner
 
 
 def _told(error: str, source: str) -> str:

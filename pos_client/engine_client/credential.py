@@ -13,19 +13,12 @@ from points_engine.signing import Key, authorization
 from points_engine.wire.addresses import KEY_HEADER
 from points_engine.wire.callers import CallerKind
 from points_engine.wire.commands import Request
+from pos_client.engine_client.troubles import Trouble
+from pos_client.ports import NotEnrolled
 
 logger = logging.getLogger(__name__)
 
 FILE_NAME = "engine-credential.json"
-
-
-class NotEnrolled(EngineFault):
-    """This till has no credential, or one of another till."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(
-            problem, "Ask the back office for a code and enrol this till: python -m pos_client --enrol CODE"
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +77,22 @@ def read_credential(folder: Path, till_id: str) -> TillCredential:
             till_id=str(written["till_id"]), key=Key(str(written["key_id"]), Secret(str(written["secret"])))
         )
     except FileNotFoundError:
-        raise NotEnrolled("This till is not enrolled with the points server") from None
+        raise NotEnrolled(
+            "This till is not enrolled with the points server", Trouble.NOT_ENROLLED.remedy
+        ) from None
     except OSError as error:
         raise EngineFault(
             f"The till's credential at {place} cannot be read ({error.strerror})",
             "Let the till's user read it.",
         ) from None
     except (ValueError, KeyError, TypeError):  # their texts hold what was read
-        raise NotEnrolled(f"The till's credential at {place} is damaged") from None
+        raise NotEnrolled(
+            f"The till's credential at {place} is damaged", Trouble.NOT_ENROLLED.remedy
+        ) from None
     if credential.till_id != till_id:
-        raise NotEnrolled(f"The till's credential at {place} is that of another till")
+        raise NotEnrolled(
+            f"The till's credential at {place} is that of another till", Trouble.NOT_ENROLLED.remedy
+        )
     return credential
 
 

@@ -97,7 +97,42 @@ def test_the_file_is_looked_for_in_the_users_folder(tmp_path: Path, monkeypatch:
     assert "T1" == load_settings(None, {}).till_id
 
 
+FINGERPRINT = "SHA256:" + ":".join(["aB"] * 32)
+REMOTE = f"""{LEAST}
+[engine]
+urls = ["https://points-1.example:8443", "https://[2001:db8::7]/"]
+fingerprint = "{FINGERPRINT}"
+answer_seconds = 3
+"""
+
+
+def test_an_engine_far_away_is_a_table(tmp_path: Path) -> None:
+    """Its nodes, whom to believe, how long to wait; in the environment too, the nodes with commas."""
+    engine = load_settings(written(tmp_path, REMOTE), {}).engine
+    assert ("https://points-1.example:8443", "https://[2001:db8::7]/") == engine.urls
+    assert (FINGERPRINT, 3.0, 1.5) == (
+        engine.fingerprint, engine.answer_seconds, engine.connect_seconds
+    )  # fmt: skip
+    environment = {"POINTS_TILL_ENGINE_URLS": "https://a.example, http://localhost:8080"}
+    changed = load_settings(written(tmp_path, REMOTE), environment).engine
+    assert (("https://a.example", "http://localhost:8080"), 3.0) == (changed.urls, changed.answer_seconds)
+    assert () == load_settings(written(tmp_path, LEAST), {}).engine.urls
+
+
+def _engine(line: str) -> str:
+    return f"{LEAST}[engine]\n{line}\n"
+
+
 WRONG = [
+    (_engine('urls = ["points.example"]'), {}, ["engine.urls", "https://"]),
+    (_engine('urls = ["https://points.example/v1"]'), {}, ["engine.urls", "such as"]),
+    (_engine('urls = ["https://user:pass@points.example"]'), {}, ["engine.urls", "such as"]),
+    (_engine('urls = ["http://points.example"]'), {}, ["engine.urls", "in the clear", "https://"]),
+    (_engine('fingerprint = "abcd"'), {}, ["engine.fingerprint"]),
+    (_engine(f'fingerprint = "{"ab" * 32}"\nca_file = "ca.pem"'), {}, ["ca_file", "fingerprint", "not both"]),
+    (_engine('code_prefix = "8"'), {}, ["engine.code_prefix"]),
+    (_engine('zone = "Mars/Olympus"'), {}, ["engine.zone", "Asia/Shanghai"]),
+    (_engine('url = "https://points.example"'), {}, ["engine.url", "engine.urls"]),
     ("", {}, ["till_id", "missing"]),
     (LEAST.replace("T1", "T 1"), {}, ["till_id", "A-Za-z0-9_-"]),
     (LEAST.replace("Shop", ""), {}, ["shop_name", "length >= 1"]),

@@ -11,11 +11,11 @@ from points_engine.contract import EngineFault, Secret
 from points_engine.signing import Key
 from pos_client.engine_client.credential import (
     FILE_NAME,
-    NotEnrolled,
     TillCredential,
     keep_credential,
     read_credential,
 )
+from pos_client.ports import NotEnrolled
 
 SECRET = "h7Jx0u5sQe4t9ZkB2mWc8yLr1vNa6dPf3gXo"
 CREDENTIAL = TillCredential(till_id="T1", key=Key("till-key-1", Secret(SECRET)))

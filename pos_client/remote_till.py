@@ -1,0 +1,36 @@
+"""A till whose engine is a service: how its settings become a way there, and how it is enrolled.
+
+Imported only when it is needed, with all that speaks HTTP.
+"""
+
+from pathlib import Path
+
+from pos_client.engine_client.credential import read_credential
+from pos_client.engine_client.remote import RemoteEngine
+from pos_client.engine_client.remote_door import Server
+from pos_client.engine_client.trust import Trust
+from pos_client.ports import EngineClient, Inbox
+from pos_client.settings import Settings
+
+
+def server_of(settings: Settings) -> Server:
+    """The server that the settings name."""
+    engine = settings.engine
+    return Server(
+        urls=engine.urls,
+        trust=Trust(
+            ca_file=Path(engine.ca_file).expanduser() if engine.ca_file else None,
+            fingerprint=engine.fingerprint,
+        ),
+        connect_seconds=engine.connect_seconds,
+        answer_seconds=engine.answer_seconds,
+    )
+
+
+def open_client(settings: Settings, inbox: Inbox) -> EngineClient:
+    """The way to the server, which need not be there yet.
+
+    Raises NotEnrolled, or EngineFault when the till's own files cannot be read.
+    """
+    credential = read_credential(settings.data_path, settings.till_id)
+    return RemoteEngine(server_of(settings), credential, inbox)
