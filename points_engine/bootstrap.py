@@ -7,17 +7,21 @@ from pathlib import Path
 
 from points_engine.adapters.apprise_sms import AppriseSmsSender
 from points_engine.adapters.http_sms import HttpSmsSender
+from points_engine.adapters.http_webhooks import HttpWebhookSender
 from points_engine.adapters.keyed_ids import KeyedIds
 from points_engine.adapters.keys import MasterKey, create_key, read_key
 from points_engine.adapters.pin_hasher import Argon2Cost, Argon2PinHasher
 from points_engine.adapters.pin_opener import HpkePinOpener
 from points_engine.adapters.sqlite_store import SqliteStore
 from points_engine.adapters.system_clock import SystemClock
+from points_engine.adapters.webhook_secrets import DerivedWebhookSecrets
 from points_engine.change_ports import Changes
 from points_engine.configuration.reading import FILE_NAME, Loaded, load_settings
 from points_engine.contract import EngineFault
 from points_engine.engine.front_door import Engine
 from points_engine.engine.scheme import Scheme
+from points_engine.engine.webhook_run import WebhookRun
+from points_engine.engine.webhooks import Webhooks
 from points_engine.gateway import AppriseGateway, HttpGateway, Taken
 from points_engine.limits import AssetLimits
 from points_engine.payment_code import CodeLayout
@@ -58,8 +62,10 @@ class _SweptEngine(Engine):
         sender: SmsSender | None,
         opener: PinOpener | None,
         risk: RiskHook | None,
+        webhooks: Webhooks,
     ) -> None:
         super().__init__(store, clock, ids, hasher, scheme, sender=sender, opener=opener, risk=risk)
+        self.webhooks = webhooks
         self._every_seconds = every_seconds
         self._closing = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep_on, name="engine sweeper", daemon=True)
@@ -69,6 +75,8 @@ class _SweptEngine(Engine):
         self._deliverer = threading.Thread(target=self._deliver_on, name="engine SMS", daemon=True)
         if sender is not None:
             self._deliverer.start()
+        self._webhook_run = WebhookRun(webhooks)
+        self._webhook_run.start()
 
     def _sweep_on(self) -> None:
         while not self._closing.wait(self._every_seconds):
@@ -91,6 +99,7 @@ class _SweptEngine(Engine):
     def close(self) -> None:
         self._closing.set()
         self._message_came.set()
+        self._webhook_run.close()
         self._sweeper.join()
         if self._deliverer.is_alive():
             self._deliverer.join()
@@ -124,9 +133,16 @@ def open_engine(
     )
     parts = (store, clock or SystemClock(), KeyedIds(key), Argon2PinHasher(key, pin_cost), settings.scheme())
     opener = None if settings.pin_entry is PinEntry.PLAIN else HpkePinOpener(key)
+    webhooks = Webhooks(
+        *parts[:3], HttpWebhookSender(settings.webhooks), DerivedWebhookSecrets(key), settings.webhooks
+    )
     if sweep_every_seconds is None:
-        return Engine(*parts, sender=sender, opener=opener, risk=risk)
-    return _SweptEngine(*parts, sweep_every_seconds, sender=sender, opener=opener, risk=risk)
+        engine = Engine(*parts, sender=sender, opener=opener, risk=risk)
+        engine.webhooks = webhooks
+        return engine
+    return _SweptEngine(
+        *parts, sweep_every_seconds, sender=sender, opener=opener, risk=risk, webhooks=webhooks
+    )
 
 
 def _sender_of(settings: Settings) -> SmsSender | None:

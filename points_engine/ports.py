@@ -13,6 +13,7 @@ from points_engine.amounts import Amount, Asset
 from points_engine.contract import CanceledBy, Channel, EngineFault, PaymentState, PhoneNumber, Refusal, Taker
 from points_engine.express_ports import Express
 from points_engine.ledger import AccountKind, Transfer, TransferKind
+from points_engine.ledger_ports import LedgerBooks
 from points_engine.limits import DayUse
 from points_engine.lot_ports import LotBooks
 from points_engine.part_ports import PartBooks
@@ -21,6 +22,7 @@ from points_engine.proof_ports import ProofBooks
 from points_engine.refund_ports import RefundBooks
 from points_engine.register_ports import RegisterBooks
 from points_engine.settlement_ports import SettlementBooks
+from points_engine.webhook_ports import WebhookBooks
 
 T = TypeVar("T")
 
@@ -162,7 +164,9 @@ class AccountRow(NamedTuple):
     day_use: DayUse
 
 
-class Books(ProofBooks, LotBooks, PartBooks, RefundBooks, RegisterBooks, SettlementBooks):
+class Books(
+    ProofBooks, LotBooks, PartBooks, RefundBooks, RegisterBooks, SettlementBooks, LedgerBooks, WebhookBooks
+):
     """The reads and writes of one transaction. Valid only inside the work it was handed to."""
 
     # --- reads

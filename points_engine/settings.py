@@ -17,6 +17,7 @@ from points_engine.lots import LotRules
 from points_engine.payment_code import LIFETIME_SECONDS, CodeLayout
 from points_engine.refunding import RefundRules
 from points_engine.sms_code import SmsRules
+from points_engine.webhook import WebhookRules
 
 
 class PinEntry(enum.StrEnum):
@@ -64,10 +65,10 @@ class Settings:
 
     `lots` says when what is given expires, `earning` what an order earns of each asset. `refunds` says how much of it
     cashiers may give back of a payment, `claw_back` what becomes of earned points that are to be taken back and are
-    spent already.
+    spent already. `webhooks` says how merchants' own systems are told.
 
-    Raises SettingsInvalid, PrefixInvalid, LimitsInvalid, SmsRulesInvalid or GatewayInvalid, all of them ValueErrors
-    that name the setting.
+    Raises SettingsInvalid, PrefixInvalid, LimitsInvalid, SmsRulesInvalid, GatewayInvalid or EndpointInvalid, all
+    of them ValueErrors that name the setting.
     """
 
     code_prefix: str = "84"
@@ -87,6 +88,7 @@ class Settings:
     earning: Mapping[Asset, EarnRule] = field(default_factory=_a_point_for_each_1_00)
     refunds: Mapping[Asset, RefundRules] = field(default_factory=_refunds_of_all_assets)
     claw_back: ClawBackRule = ClawBackRule.OWED
+    webhooks: WebhookRules = field(default_factory=WebhookRules)
 
     def __post_init__(self) -> None:
         CodeLayout(self.code_prefix)

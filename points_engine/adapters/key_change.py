@@ -55,7 +55,7 @@ def change_key(
                 "Put the key file that was made with this database beside it.",
             )
         opened = _opened(connection, before)
-        after = before.changed({each.pepper for _, _, each in opened})
+        after = before.changed({each.pepper for _, _, each in opened} | _of_webhooks(connection))
         write_key(key_file, after, replaces=True)
         on_durable_step(KEY_WRITTEN)
         # What is overwritten shall not lie in the file any longer: it is what the old key opens.
@@ -74,6 +74,12 @@ def change_key(
         connection.execute("COMMIT")
         on_durable_step(AFTER_COMMIT)
     return after, len(opened)
+
+
+def _of_webhooks(connection: sqlite3.Connection) -> set[str]:
+    """Merchants keep their webhooks' secrets: the keys those were derived from."""
+    rows = connection.execute("SELECT secret_ref, earlier_ref FROM webhook_endpoint")
+    return {ref.split(":")[0] for row in rows for ref in row if ref is not None}
 
 
 def _opened(connection: sqlite3.Connection, key: MasterKey) -> list[tuple[int, str, pin_seal.Opened]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from points_engine.adapters.sql_ledger_lines import SqlLedgerBooks
 from points_engine.adapters.sql_lots import SqlLotBooks
 from points_engine.adapters.sql_payments import SqlPaymentBooks
 from points_engine.adapters.sql_proofs import SqlProofBooks
@@ -12,6 +13,7 @@ from points_engine.adapters.sql_refunds import SqlRefundBooks
 from points_engine.adapters.sql_register import SqlRegisterBooks
 from points_engine.adapters.sql_settlements import SqlSettlementBooks
 from points_engine.adapters.sql_statements import Row, microseconds_or_none, moment_or_none
+from points_engine.adapters.sql_webhooks import SqlWebhookBooks
 from points_engine.amounts import Asset
 from points_engine.contract import Channel, PhoneNumber, Refusal, Taker
 from points_engine.ledger import AccountKind, Transfer, TransferKind, microseconds, moment
@@ -78,6 +80,8 @@ def _holder(row: Row) -> Holder:
 
 
 class SqlBooks(
+    SqlWebhookBooks,
+    SqlLedgerBooks,
     SqlSettlementBooks,
     SqlRefundBooks,
     SqlLotBooks,

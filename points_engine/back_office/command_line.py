@@ -20,6 +20,7 @@ from points_engine.back_office import (
     member_files,
     money_back,
     settings_listing,
+    webhooks,
 )
 from points_engine.back_office.answers import DONE, FAULT, WRONG_USE, Answer, Failed
 from points_engine.back_office.office import Office
@@ -72,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
         member_accounts,
         money_back,
         ledger_reports,
+        webhooks,
     ):
         room.add_commands(verbs, shared)
     return whole

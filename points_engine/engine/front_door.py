@@ -33,6 +33,7 @@ from points_engine.engine.settlements import Settlements
 from points_engine.engine.sms_codes import SmsCodes
 from points_engine.engine.together import Together
 from points_engine.engine.verify import verify
+from points_engine.engine.webhooks import Webhooks
 from points_engine.ports import Books, Clock, Ids, PinHasher, Store
 from points_engine.proof_ports import PinOpener, SmsSender
 from points_engine.risk import RiskHook
@@ -73,6 +74,9 @@ class Engine:
     without a `risk` hook (`points_engine.risk`) the limits alone decide. `register` tells
     the back office who is enrolled.
     """
+
+    webhooks: Webhooks
+    """Who of the merchant's own systems is told of what happened; given by who puts the engine together."""
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 """A real SMS gateway on this machine: an HTTP server that answers as it is told and keeps what it was sent."""
 
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ class GatewayServer:
 
 
 @contextmanager
-def gateway_server() -> Iterator[GatewayServer]:
+def gateway_server(tls: ssl.SSLContext | None = None) -> Iterator[GatewayServer]:
     """A running server; without answers it says 200."""
     state = GatewayServer()
 
@@ -59,7 +60,9 @@ def gateway_server() -> Iterator[GatewayServer]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.address = f"http://127.0.0.1:{server.server_port}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    state.address = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -21,6 +21,8 @@ from points_engine.limits import DayUse
 from points_engine.ports import Books, KeyUnavailable, StoreUnavailable
 from tests.points_engine.shop import Shop, payment, points
 
+NEWEST = len(MIGRATIONS)
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
@@ -260,7 +262,7 @@ def a_folder(path: Path) -> None:
         (damaged, "The database file is damaged"),
         (no_database, "The database file is damaged"),
         (of_another_program, "The database file belongs to another program"),
-        (of_a_newer_engine, "The database has version 99, this engine knows versions up to 1"),
+        (of_a_newer_engine, f"The database has version 99, this engine knows versions up to {NEWEST}"),
         (a_folder, "The database file cannot be opened"),
     ],
 )
@@ -302,12 +304,12 @@ def test_a_database_with_data_is_migrated(shop: Shop) -> None:
     path = shop.folder / "points.sqlite"
     connection = sqlite3.connect(path, isolation_level=None)
     assert (
-        2
+        NEWEST + 1
         == migrate(connection, [*MIGRATIONS, ADDS_A_COLUMN])
         == migrate(connection, [*MIGRATIONS, ADDS_A_COLUMN])
     )
     assert [("m-1", "unknown")] == connection.execute("SELECT member_no, nickname FROM member").fetchall()
-    connection.execute("PRAGMA user_version = 1")
+    connection.execute(f"PRAGMA user_version = {NEWEST}")
     connection.close()
     shop.engine = Shop(shop.folder, clock=shop.clock).engine
     assert PaymentState.SUCCEEDED == shop.pay("m-1", 5).state
@@ -319,7 +321,7 @@ def test_a_migration_that_fails_leaves_the_version_before(tmp_path: Path) -> Non
     migrate(connection)
     with pytest.raises(sqlite3.OperationalError):
         migrate(connection, [*MIGRATIONS, BREAKS_HALFWAY])
-    assert 1 == connection.execute("PRAGMA user_version").fetchone()[0]
+    assert NEWEST == connection.execute("PRAGMA user_version").fetchone()[0]
     assert "nickname" not in {row[1] for row in connection.execute("PRAGMA table_info(member)")}
     connection.close()
 

@@ -1,0 +1,371 @@
+"""Merchants' systems are told of what is in the ledger: each event once made, signed, tried until taken or given up."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from standardwebhooks import WebhookVerificationError
+
+from points_engine.amounts import Amount, Asset
+from points_engine.contract import (
+    Actor,
+    Adjust,
+    Charge,
+    Grant,
+    Refund,
+    Secret,
+    Settle,
+    StaffLevel,
+)
+from points_engine.engine.webhooks import ROTATION_OVERLAP
+from points_engine.webhook import MOST_TRIES, EndpointInvalid, EventType
+from points_engine.webhook_ports import DeliveryState, Told
+from tests.fakes.manual_clock import ManualClock
+from tests.points_engine.shop import RIGHT_PIN, TILL, points
+from tests.points_engine.webhook_office import DOWN, TAKEN, WebhookShop, verified
+
+URL = "https://shop.example/webhooks"
+OTHER_URL = "https://other.example/webhooks"
+DAYS_SECONDS = 86_400
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[WebhookShop]:
+    """A shop with a member; nobody listens yet."""
+    with WebhookShop(tmp_path) as open_shop:
+        open_shop.member("m-1", 5_000, RIGHT_PIN)
+        yield open_shop
+        assert [] == open_shop.engine.verify()
+
+
+def _held(shop: WebhookShop) -> None:
+    shop.pay("m-1", 600, "o")
+
+
+def _canceled(shop: WebhookShop) -> None:
+    _held(shop)
+    shop.cancel("o")
+
+
+def _expired(shop: WebhookShop) -> None:
+    _held(shop)
+    shop.clock.advance(3_600)
+    shop.engine.sweep()
+
+
+def _answered(shop: WebhookShop) -> None:
+    _held(shop)
+    shop.answer("o", RIGHT_PIN)
+
+
+def _refunded(shop: WebhookShop) -> None:
+    shop.pay("m-1", 100, "o")
+    actor = Actor(name="lin", level=StaffLevel.MANAGER)
+    shop.ask(
+        Refund(refund_id="r", order_id="o", till_id=TILL, actor=actor, amount=points(40), reason="broken")
+    )
+
+
+def _reversed(shop: WebhookShop) -> None:
+    shop.pay("m-1", 100, "o")
+    shop.reverse("o")
+
+
+def _adjusted(shop: WebhookShop) -> None:
+    shop.ask(
+        Adjust(
+            command_id="a", member_no="m-1", asset=Asset.POINTS, units=-5, reason="counted twice", actor="lin"
+        )
+    )
+
+
+def _granted(shop: WebhookShop) -> None:
+    shop.ask(Grant(command_id="g", member_no="m-1", amount=points(7), campaign="spring"))
+
+
+def _settled(shop: WebhookShop) -> None:
+    shop.pay("m-1", 100, "o")
+    day = shop.clock.now().date()
+    shop.clock.advance(2 * DAYS_SECONDS)
+    shop.ask(Settle(shop_id="shop-1", day=day))
+
+
+PAID: dict[str, object] = {
+    "order_id": "o",
+    "asset": "points",
+    "member_no": "m-1",
+    "shop_id": "shop-1",
+    "taker_id": TILL,
+}
+ACCOUNT: dict[str, object] = {"asset": "points", "member_no": "m-1"}
+
+TOLD: dict[str, tuple[Callable[[WebhookShop], object], list[tuple[str, dict[str, object]]]]] = {
+    "charged": (
+        lambda shop: shop.pay("m-1", 100, "o"),
+        [("payment.succeeded", {**PAID, "units": 100, "channel": "till"})],
+    ),
+    "held": (_held, [("payment.held", {**PAID, "units": 600})]),
+    "answered": (_answered, [("payment.held", PAID), ("payment.succeeded", {**PAID, "units": 600})]),
+    "canceled": (
+        _canceled,
+        [("payment.held", PAID), ("payment.canceled", {**PAID, "reason": "payment_canceled"})],
+    ),
+    "expired": (
+        _expired,
+        [("payment.held", PAID), ("payment.canceled", {**PAID, "reason": "payment_expired"})],
+    ),
+    "reversed": (_reversed, [("payment.succeeded", PAID), ("payment.reversed", {**PAID, "units": 100})]),
+    "refunded": (
+        _refunded,
+        [
+            ("payment.succeeded", PAID),
+            (
+                "payment.refunded",
+                {
+                    **PAID,
+                    "units": 40,
+                    "payment_units": 100,
+                    "refunded_units": 40,
+                    "refund_id": "r",
+                    "reason": "broken",
+                },
+            ),
+        ],
+    ),
+    "credited": (
+        lambda shop: shop.credit("m-1", 10),
+        [("points.credited", {**ACCOUNT, "units": 10, "balance_units": 5_010, "reason": "gift"})],
+    ),
+    "granted": (_granted, [("points.granted", {**ACCOUNT, "units": 7, "command_id": "g"})]),
+    "adjusted": (_adjusted, [("points.adjusted", {**ACCOUNT, "units": -5, "balance_units": 4_995})]),
+    "settled": (
+        _settled,
+        [
+            ("payment.succeeded", PAID),
+            ("shop.settled", {"shop_id": "shop-1", "units": 100, "day": "2026-03-02"}),
+        ],
+    ),
+    "refused": (lambda shop: shop.pay("m-1", 9_000, "o"), []),
+}
+
+
+@pytest.mark.parametrize("case", TOLD)
+def test_what_is_told(shop: WebhookShop, case: str) -> None:
+    """Each kind of transfer makes its event, with the names of all it is about; what moved nothing makes none."""
+    do, expected = TOLD[case]
+    shop.webhooks.add(URL)
+    do(shop)
+    shop.webhooks.tell()
+    bodies = shop.sender.bodies()
+    assert [event_type for event_type, _ in expected] == [body["type"] for body in bodies]
+    for (_, data), body in zip(expected, bodies, strict=True):
+        assert data == {key: body["data"].get(key) for key in data}
+
+
+def test_no_secret_is_told(shop: WebhookShop) -> None:
+    """Neither a PIN nor a payment code is in what is sent."""
+    shop.webhooks.add(URL)
+    code = shop.code("m-1")
+    shop.charge(code, 600, "o")
+    shop.answer("o", RIGHT_PIN)
+    shop.webhooks.tell()
+    sent = b"".join(body for _, _, body in shop.sender.carried).decode()
+    assert "payment.succeeded" in sent
+    assert code not in sent
+    assert RIGHT_PIN not in sent
+
+
+def test_parts_of_a_payment_are_one_event(shop: WebhookShop) -> None:
+    """A payment out of two assets is told once, with both parts."""
+    shop.webhooks.add(URL, [EventType.PAYMENT_SUCCEEDED])
+    shop.ask(Grant(command_id="w", member_no="m-1", amount=Amount(Asset.WALLET, 300), campaign="spring"))
+    shop.ask(
+        Charge(
+            order_id="o",
+            till_id=TILL,
+            cashier="lin",
+            code=Secret(shop.code("m-1")),
+            amount=Amount(Asset.WALLET, 400),
+            pay_from=(Asset.WALLET, Asset.POINTS),
+        )
+    )
+    shop.webhooks.tell()
+    (body,) = shop.sender.bodies()
+    assert [
+        {"asset": "wallet", "units": 300, "worth_units": 300},
+        {"asset": "points", "units": 100, "worth_units": 100},
+    ] == body["data"]["parts"]
+
+
+def test_only_what_happens_after_it_was_added(shop: WebhookShop) -> None:
+    """An endpoint hears of what comes after it, and of the types it asked for alone."""
+    shop.webhooks.add(URL)
+    shop.credit("m-1", 1)
+    shop.webhooks.add(OTHER_URL, [EventType.POINTS_CREDITED])
+    shop.credit("m-1", 2)
+    shop.pay("m-1", 100)
+    shop.webhooks.tell()
+    heard: dict[str, list[str]] = {URL: [], OTHER_URL: []}
+    for url, headers, _ in shop.sender.carried:
+        heard[url].append(headers["webhook-id"])
+    assert (3, 1) == (len(heard[URL]), len(heard[OTHER_URL]))
+    assert set(heard[OTHER_URL]) < set(heard[URL])
+
+
+def test_signatures_are_what_merchants_libraries_take(tmp_path: Path) -> None:
+    """The Standard Webhooks library verifies a message, and none that was altered."""
+    with WebhookShop(tmp_path, clock=ManualClock(datetime.now(UTC))) as shop:
+        shop.member("m-1")
+        secret = shop.webhooks.add(URL).secret.reveal()
+        shop.credit("m-1", 5)
+        shop.webhooks.tell()
+        ((_, headers, body),) = shop.sender.carried
+        assert "points.credited" == verified(secret, headers, body)["type"]
+        with pytest.raises(WebhookVerificationError):
+            verified(secret, headers, body.replace(b'"units":5', b'"units":6'))
+
+
+def test_both_secrets_sign_for_a_day(tmp_path: Path) -> None:
+    """After a rotation the merchant's old secret goes on working for a day, unless it is ended at once."""
+    with WebhookShop(tmp_path, clock=ManualClock(datetime.now(UTC))) as shop:
+        shop.member("m-1")
+        endpoint_id, first = shop.webhooks.add(URL)
+        second = shop.webhooks.rotate(endpoint_id)
+        assert [True, True] == [_verifies(shop, first), _verifies(shop, second)]
+        third = shop.webhooks.rotate(endpoint_id, at_once=True)
+        assert [False, True] == [_verifies(shop, second), _verifies(shop, third)]
+
+
+def _verifies(shop: WebhookShop, secret: Secret) -> bool:
+    shop.credit("m-1", 5)
+    shop.webhooks.tell()
+    ((_, headers, body),) = shop.sender.carried
+    shop.sender.carried.clear()
+    try:
+        verified(secret.reveal(), headers, body)
+    except WebhookVerificationError:
+        return False
+    return True
+
+
+def test_the_old_secret_ends(tmp_path: Path) -> None:
+    """A day after a rotation only the fresh secret signs."""
+    with WebhookShop(tmp_path) as shop:
+        shop.member("m-1")
+        endpoint_id, _ = shop.webhooks.add(URL)
+        shop.webhooks.rotate(endpoint_id)
+        signatures = []
+        for wait in (timedelta(0), ROTATION_OVERLAP):
+            shop.clock.advance(wait.total_seconds())
+            shop.credit("m-1", 5)
+            shop.webhooks.tell()
+            signatures.append(len(shop.sender.carried.pop()[1]["webhook-signature"].split()))
+        assert [2, 1] == signatures
+
+
+def test_a_try_that_fails_is_made_again_and_at_last_given_up(shop: WebhookShop) -> None:
+    """Waits grow; after the last try the event is dead, kept, and can be replayed under the same id."""
+    endpoint_id, _ = shop.webhooks.add(URL)
+    shop.credit("m-1", 1)
+    shop.sender.answer = lambda _url, _id: DOWN
+    for _ in range(2 * MOST_TRIES):
+        shop.webhooks.tell()
+        shop.clock.advance(2 * DAYS_SECONDS)
+    ids = shop.sender.ids()
+    assert MOST_TRIES == len(ids)
+    assert 1 == len(set(ids))
+    (dead,) = shop.webhooks.deliveries(endpoint_id, DeliveryState.DEAD)
+    assert (ids[0], MOST_TRIES, DOWN.problem) == (dead.event.event_id, dead.tries, dead.problem)
+    shop.sender.answer = lambda _url, _id: TAKEN
+    assert 0 == shop.webhooks.tell()
+    assert 1 == shop.webhooks.replay(endpoint_id)
+    shop.webhooks.tell()
+    assert ids[:1] == shop.sender.ids()
+    assert [] == list(shop.webhooks.deliveries(endpoint_id, DeliveryState.DEAD))
+
+
+def test_an_endpoint_that_is_down_is_left_alone(shop: WebhookShop) -> None:
+    """It is asked once and not for everything that waits; others do not wait for it."""
+    shop.webhooks.add(URL)
+    shop.webhooks.add(OTHER_URL)
+    for units in range(1, 41):
+        shop.credit("m-1", units)
+    shop.sender.answer = lambda url, _id: DOWN if url == URL else TAKEN
+    shop.webhooks.tell()
+    carried = [url for url, _, _ in shop.sender.carried]
+    assert (1, 40) == (carried.count(URL), carried.count(OTHER_URL))
+
+
+def test_what_an_endpoint_asks_for_is_heeded(shop: WebhookShop) -> None:
+    """Retry-After puts the next try off; 410 ends the telling until somebody enables it again, and loses nothing."""
+    endpoint_id, _ = shop.webhooks.add(URL)
+    shop.credit("m-1", 1)
+    answers = [Told(429, "it answered 429", 600), Told(410, "it answered 410"), TAKEN]
+    shop.sender.answer = lambda _url, _id: answers.pop(0)
+    shop.webhooks.tell()
+    shop.clock.advance(599)
+    assert 0 == shop.webhooks.tell()
+    shop.clock.advance(1)
+    assert 1 == shop.webhooks.tell()
+    shop.clock.advance(DAYS_SECONDS)
+    assert 0 == shop.webhooks.tell()
+    (shown,) = shop.webhooks.endpoints()
+    assert (False, 1, "it answered 410") == (shown.is_enabled, shown.waiting, shown.problem)
+    shop.webhooks.enable(endpoint_id)
+    assert 1 == shop.webhooks.tell()
+    assert [] == answers
+
+
+def test_a_removed_endpoint_is_forgotten(shop: WebhookShop) -> None:
+    """It hears nothing any more; what others wait for stays."""
+    first, _ = shop.webhooks.add(URL)
+    shop.webhooks.add(OTHER_URL)
+    shop.credit("m-1", 1)
+    while shop.webhooks.events.make():
+        pass
+    shop.webhooks.remove(first)
+    shop.webhooks.tell()
+    assert [OTHER_URL] == [url for url, _, _ in shop.sender.carried]
+    with pytest.raises(EndpointInvalid):
+        shop.webhooks.remove(first)
+
+
+def test_what_was_delivered_is_forgotten_after_a_month(shop: WebhookShop) -> None:
+    """A sweep keeps what is fresh or still waits, and drops what was delivered long ago with its event."""
+    endpoint_id, _ = shop.webhooks.add(URL)
+    shop.credit("m-1", 1)
+    shop.webhooks.tell()
+    shop.clock.advance(29 * DAYS_SECONDS)
+    assert 0 == shop.webhooks.sweep()
+    shop.clock.advance(DAYS_SECONDS)
+    assert 1 == shop.webhooks.sweep()
+    assert 0 == shop.webhooks.replay(endpoint_id, state=DeliveryState.DELIVERED)
+
+
+def test_delivered_events_can_be_told_again(shop: WebhookShop) -> None:
+    """A merchant whose system lost its data asks for what it had, since a time or one event."""
+    endpoint_id, _ = shop.webhooks.add(URL)
+    shop.credit("m-1", 1)
+    shop.webhooks.tell()
+    shop.clock.advance(60)
+    since = shop.clock.now()
+    shop.credit("m-1", 2)
+    shop.webhooks.tell()
+    first, second = shop.sender.ids()
+    state = DeliveryState.DELIVERED
+    assert 1 == shop.webhooks.replay(endpoint_id, state=state, since=since)
+    shop.webhooks.tell()
+    assert [second] == shop.sender.ids()
+    assert 1 == shop.webhooks.replay(endpoint_id, state=state, event_id=first)
+    shop.webhooks.tell()
+    assert [first] == shop.sender.ids()
+
+
+def test_a_test_message_says_what_came_of_it(shop: WebhookShop) -> None:
+    """It is sent at once, signed, and counts as no delivery."""
+    endpoint_id, _ = shop.webhooks.add(URL)
+    shop.sender.answer = lambda _url, _id: Told(500, "it answered 500")
+    assert Told(500, "it answered 500") == shop.webhooks.test(endpoint_id)
+    assert ["endpoint.test"] == [body["type"] for body in shop.sender.bodies()]
+    assert [] == list(shop.webhooks.deliveries())
