@@ -53,9 +53,9 @@ class RiskFacts:
 RiskHook = Callable[[RiskFacts], RiskAnswer]
 
 
-_ORDER = {answer: place for place, answer in enumerate(RiskAnswer)}
+_STRICTEST_FIRST = tuple(reversed(RiskAnswer))
 
 
 def stricter(one: RiskAnswer, other: RiskAnswer) -> RiskAnswer:
     """The stricter of two answers."""
-    return max(one, other, key=_ORDER.__getitem__)
+    return next(answer for answer in _STRICTEST_FIRST if answer in {one, other})

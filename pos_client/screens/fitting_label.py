@@ -1,10 +1,12 @@
 """A label whose text always fits: it takes the largest size at which nothing is cut."""
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 _FAR = 100_000
+_REMEMBERED = 200
+"""How many fits a label keeps: a till says the same few sentences all day, and measuring one is as slow as painting."""
 
 
 def text_extent(text: str, font: QFont, width: int, *, wrap: bool) -> QSize:
@@ -35,8 +37,10 @@ class FittingLabel(QLabel):
         self._largest = largest
         self._smallest = smallest
         self._whole = ""
+        self._known: dict[tuple[str, int, int, int], int] = {}
         self._elide = elide
         self._wrap = wrap and not elide
+        self._family = self.font().family()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(self._wrap)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -89,16 +93,23 @@ class FittingLabel(QLabel):
         need = text_extent(self._whole, self._sized(pixels), room.width(), wrap=self._wrap)
         return need.width() <= room.width() and need.height() <= room.height()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Another face takes other room."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self.font().family() != self._family:
+            self._family = self.font().family()
+            self._known.clear()
+
     def _fit(self) -> None:
-        low, high = self._smallest, self._largest
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self._fits(middle):
-                low = middle
-            else:
-                high = middle - 1
-        if self.font().pixelSize() != low:
-            self.setFont(self._sized(low))
+        room = self.contentsRect()
+        asked = (self._whole, room.width(), room.height(), self._largest)
+        pixels = self._known.get(asked)
+        if pixels is None:
+            if len(self._known) == _REMEMBERED:
+                self._known.clear()
+            pixels = self._known[asked] = self._largest_fitting()
+        if self.font().pixelSize() != pixels:
+            self.setFont(self._sized(pixels))
         shown = self._whole
         if self._elide:
             width = max(self.contentsRect().width(), 0)
@@ -106,3 +117,15 @@ class FittingLabel(QLabel):
             self.setToolTip("" if shown == self._whole else self._whole)
             self.setAccessibleName(self._whole)
         super().setText(shown)
+
+    def _largest_fitting(self) -> int:
+        low, high = self._smallest, self._largest
+        if low < high and self._fits(high):
+            return high
+        while low < high:
+            middle = (low + high) // 2
+            if self._fits(middle + 1):
+                low = middle + 1
+            else:
+                high = middle
+        return low

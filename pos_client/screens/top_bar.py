@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 from pos_client.ports import Clock
 from pos_client.screens.fitting_label import FittingLabel
 from pos_client.screens.icons import Icon, IconView, TintedIcon
-from pos_client.screens.lamps import LampBar
+from pos_client.screens.lamps import LampBar, LampState
 from pos_client.screens.style import PALETTE
 from pos_client.screens.till_button import ButtonRole, TillButton
 from pos_client.screens.wording import Wording
@@ -79,6 +79,7 @@ class TopBar(QFrame):
         self._place = place
         self._open_shift_log = open_shift_log
         self._open_device_setup = open_device_setup
+        self._shown: tuple[int, tuple[LampState, ...]] | None = None
         self.setObjectName("topBar")
         self.setFixedHeight(64)
         self.place_words = FittingLabel(19, 15, bold=True, elide=True)
@@ -126,9 +127,11 @@ class TopBar(QFrame):
 
     def show_view(self, view: CashierView) -> None:
         """Show the devices and what is set aside."""
-        self.parked.show_count(view.parked_count)
-        self.lamps.show_states(view.lamps)
-        self._share_room()
+        if (view.parked_count, view.lamps) != self._shown:
+            self._shown = (view.parked_count, view.lamps)
+            self.parked.show_count(view.parked_count)
+            self.lamps.show_states(view.lamps)
+            self._share_room()
 
     def _share_room(self) -> None:
         """The lamps get what the names do not need at least."""

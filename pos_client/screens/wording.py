@@ -9,6 +9,7 @@ import logging
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from types import MappingProxyType
@@ -81,8 +82,9 @@ def _flat(tree: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:
     return pairs
 
 
+@cache
 def placeholders(sentence: str) -> frozenset[str]:
-    """The names of the parameters a sentence wants."""
+    """The names of the parameters a sentence wants; told once of each, there are only so many."""
     return frozenset(name for _, name, _, _ in Formatter().parse(sentence) if name)
 
 

@@ -13,10 +13,11 @@ from pytestqt.qtbot import QtBot
 from drivers.scan import Scan
 from pos_client.camera_view import CameraView, Hint
 from pos_client.scan_facts import TRIAL_LABEL, Verdict
+from pos_client.screens import fitting_label
 from pos_client.screens.calibration_page import CALIBRATION_WORDS
 from pos_client.screens.device_samples import SAMPLE_HEALTHS
 from pos_client.screens.device_setup_window import Page
-from pos_client.screens.fitting_label import FittingLabel
+from pos_client.screens.fitting_label import FittingLabel, text_extent
 from pos_client.screens.pictures import Gallery
 from pos_client.screens.samples import LONG_SHOP_NAME, SAMPLE_MEMBERS, sample_rows, sample_views
 from pos_client.screens.wording import Language, Wording
@@ -229,3 +230,34 @@ def test_a_short_text_grows_again(qtbot: QtBot, styled: QApplication) -> None:
 
     assert sizes[0] == sizes[2] == 40
     assert sizes[1] < 40
+
+
+def test_a_text_is_measured_once_in_a_room_and_face(
+    qtbot: QtBot, styled: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The few sentences of a day are not measured at every sale; in another room, or another face, they are."""
+    assert styled is not None
+    label = FittingLabel(40, 10)
+    qtbot.addWidget(label)
+    label.resize(200, 60)
+    label.show()
+    measured: list[str] = []
+
+    def extent(text: str, font: QFont, width: int, *, wrap: bool) -> QSize:
+        measured.append(text)
+        return text_extent(text, font, width, wrap=wrap)
+
+    monkeypatch.setattr(fitting_label, "text_extent", extent)
+
+    def measures(text: str) -> bool:
+        measured.clear()
+        label.setText(text)
+        return bool(measured)
+
+    assert [True, True, False, False] == [measures(text) for text in ("收款", "完成", "收款", "完成")]
+    label.resize(120, 60)
+    assert measures("收款")
+    font = QFont(label.font())
+    font.setFamily("Another Face")
+    label.setFont(font)
+    assert measures("完成")
