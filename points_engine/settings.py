@@ -16,6 +16,7 @@ from points_engine.limits import AssetLimits
 from points_engine.lots import LotRules
 from points_engine.payment_code import LIFETIME_SECONDS, CodeLayout
 from points_engine.refunding import RefundRules
+from points_engine.service_settings import ServiceSettings
 from points_engine.sms_code import SmsRules
 from points_engine.webhook import WebhookRules
 
@@ -65,10 +66,10 @@ class Settings:
 
     `lots` says when what is given expires, `earning` what an order earns of each asset. `refunds` says how much of it
     cashiers may give back of a payment, `claw_back` what becomes of earned points that are to be taken back and are
-    spent already. `webhooks` says how merchants' own systems are told.
+    spent already. `webhooks` says how merchants' own systems are told, `service` how the engine is served over HTTP.
 
-    Raises SettingsInvalid, PrefixInvalid, LimitsInvalid, SmsRulesInvalid, GatewayInvalid or EndpointInvalid, all
-    of them ValueErrors that name the setting.
+    Raises SettingsInvalid, PrefixInvalid, LimitsInvalid, SmsRulesInvalid, GatewayInvalid, EndpointInvalid or
+    ServiceSettingsInvalid, all of them ValueErrors that name the setting.
     """
 
     code_prefix: str = "84"
@@ -89,6 +90,7 @@ class Settings:
     refunds: Mapping[Asset, RefundRules] = field(default_factory=_refunds_of_all_assets)
     claw_back: ClawBackRule = ClawBackRule.OWED
     webhooks: WebhookRules = field(default_factory=WebhookRules)
+    service: ServiceSettings = field(default_factory=ServiceSettings)
 
     def __post_init__(self) -> None:
         CodeLayout(self.code_prefix)

@@ -19,6 +19,8 @@ from points_engine.back_office import (
     member_accounts,
     member_files,
     money_back,
+    seeding,
+    serving,
     settings_listing,
     webhooks,
 )
@@ -74,6 +76,8 @@ def parser() -> argparse.ArgumentParser:
         money_back,
         ledger_reports,
         webhooks,
+        serving,
+        seeding,
     ):
         room.add_commands(verbs, shared)
     return whole
@@ -97,6 +101,7 @@ def main(
         environment=environment,
         screen=err if err.isatty() and not as_json else None,
         clock=clock,
+        announce=lambda answer: _announce(answer, out, as_json=as_json),
     )
     try:
         answer: Answer = given.run(office, given)
@@ -130,6 +135,15 @@ def _show(answer: Answer, out: TextIO, *, as_json: bool) -> None:
     except BrokenPipeError:
         # `points-engine … | head` has what it wanted; Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _announce(answer: Answer, out: TextIO, *, as_json: bool) -> None:
+    """Say something while a command goes on: a line, whoever reads it."""
+    if as_json:
+        out.write(json.dumps(answer.data, ensure_ascii=False) + "\n")
+        out.flush()
+    else:
+        _show(answer, out, as_json=False)
 
 
 def _complain(error: Exception, err: TextIO, *, as_json: bool) -> int:

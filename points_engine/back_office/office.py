@@ -13,7 +13,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from points_engine.back_office.answers import WRONG_USE, Failed, refused
+from points_engine.back_office.answers import WRONG_USE, Answer, Failed, refused
 from points_engine.bootstrap import (
     DATABASE_NAME,
     KEY_NAME,
@@ -50,6 +50,7 @@ class Office:
     """`folder` is the engine's. `screen` is where a person watches progress; None when nobody does.
 
     `clock` is the system's unless a test has another; `on_durable_step` hears the names of the store's durable steps.
+    `announce` shows what a command says before it is done.
     """
 
     folder: Path
@@ -58,6 +59,7 @@ class Office:
     screen: TextIO | None = None
     clock: Clock | None = None
     on_durable_step: Callable[[str], None] | None = None
+    announce: Callable[[Answer], None] = lambda _answer: None
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -103,15 +105,18 @@ class Office:
             )
 
     @contextmanager
-    def engine(self) -> Iterator[Engine]:
-        """The engine of the folder, for as long as a command needs it. A till may be using it at the same time."""
+    def engine(self, sweep_every_seconds: float | None = None) -> Iterator[Engine]:
+        """The engine of the folder, for as long as a command needs it. A till may be using it at the same time.
+
+        It sweeps itself if it is told how often.
+        """
         self.check_there()
         with open_engine(
             self.folder,
             self.settings,
             clock=self.clock,
             on_durable_step=self.on_durable_step,
-            sweep_every_seconds=None,
+            sweep_every_seconds=sweep_every_seconds,
         ) as engine:
             yield engine
 

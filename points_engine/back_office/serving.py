@@ -1,0 +1,146 @@
+"""`serve`: the engine over HTTP, as one node or as several on one PostgreSQL."""
+
+import argparse
+import contextlib
+import dataclasses
+import logging
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from points_engine.back_office.answers import WRONG_USE, Answer, Failed
+from points_engine.back_office.office import Office
+from points_engine.service_settings import ServiceSettings, ServiceSettingsInvalid
+
+_SWEEP_SECONDS = 5.0
+
+
+def add_commands(verbs: Any, shared: argparse.ArgumentParser) -> None:
+    """Add what this room offers."""
+    verb = verbs.add_parser(
+        "serve",
+        parents=[shared],
+        help="serve the engine over HTTP, until it is told to stop (SIGTERM, Ctrl-C)",
+    )
+    verb.add_argument("--host", metavar="ADDRESS", help="where to listen; 0.0.0.0 is every network")
+    verb.add_argument("--port", type=int, metavar="PORT", help="the port; 0 is any that is free")
+    verb.add_argument("--uds", metavar="PATH", help="a Unix socket, instead of host and port")
+    verb.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes, each a node of its own: more than one needs PostgreSQL",
+    )
+    # How a node of several is started: with the socket that all of them listen on.
+    verb.add_argument("--listen-on", type=int, help=argparse.SUPPRESS)
+    verb.set_defaults(run=_serve)
+
+
+def _serve(office: Office, given: argparse.Namespace) -> Answer:
+    office.check_there()
+    settings = _settings_of(office, given)
+    if given.listen_on is not None:
+        with socket.socket(fileno=given.listen_on) as listening:
+            _run_node(office, settings, listening)
+        return _STOPPED
+    if settings.workers > 1 and not getattr(office.settings, "database", ""):
+        raise Failed(
+            "More than one worker needs PostgreSQL: SQLite has one writer, and one process makes the best of it",
+            "Leave --workers away, or name a PostgreSQL database in the settings.",
+            code=WRONG_USE,
+            word="one_worker",
+        )
+    with _listening(settings) as (listening, address):
+        said = {"address": address, "workers": settings.workers}
+        office.announce(Answer(said, Text(f"Serving on {address}")))
+        if settings.workers == 1:
+            _run_node(office, settings, listening)
+        else:
+            _run_nodes(office, settings, listening)
+    return _STOPPED
+
+
+_STOPPED = Answer({"stopped": True}, Text("Stopped: what was taken is answered."))
+
+
+def _settings_of(office: Office, given: argparse.Namespace) -> ServiceSettings:
+    overrides = {
+        name: value
+        for name in ("host", "port", "uds", "workers")
+        if (value := getattr(given, name)) is not None
+    }
+    try:
+        return dataclasses.replace(office.settings.service, **overrides)
+    except ServiceSettingsInvalid as error:
+        raise Failed(str(error), "Nothing was changed.", code=WRONG_USE, word="settings_invalid") from None
+
+
+@contextlib.contextmanager
+def _listening(settings: ServiceSettings) -> Iterator[tuple[socket.socket, str]]:
+    """A socket that listens, and where clients find it."""
+    from points_engine.http.server import listening_socket  # noqa: PLC0415 -- a till starts faster without uvicorn
+
+    try:
+        listening = listening_socket(settings)
+    except OSError as error:
+        where = settings.uds or f"{settings.host}, port {settings.port}"
+        raise Failed(
+            f"Nobody can listen on {where} ({error.strerror})",
+            "Choose another --port or --uds, or stop the program that uses it.",
+            code=WRONG_USE,
+            word="address_in_use",
+        ) from None
+    with listening:
+        try:
+            yield listening, _address_of(listening, settings)
+        finally:
+            if settings.uds:
+                Path(settings.uds).unlink(missing_ok=True)
+
+
+def _address_of(listening: socket.socket, settings: ServiceSettings) -> str:
+    if settings.uds:
+        return f"unix:{settings.uds}"
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _run_node(office: Office, settings: ServiceSettings, listening: socket.socket) -> None:
+    from points_engine.http.app import PointsService  # noqa: PLC0415 -- as above
+    from points_engine.http.authentication import NobodyKnown  # noqa: PLC0415 -- as above
+    from points_engine.http.json_logging import JsonHandler, LogStream  # noqa: PLC0415 -- as above
+    from points_engine.http.server import ServiceServer  # noqa: PLC0415 -- as above
+
+    stream = LogStream(sys.stderr)
+    logging.basicConfig(handlers=[JsonHandler(stream)], level=logging.INFO, force=True)
+    with office.engine(sweep_every_seconds=_SWEEP_SECONDS) as engine:
+        service = PointsService(
+            engine,
+            NobodyKnown(),
+            settings,
+            write_log=stream.write,
+            look=office.key_file.exists,
+        )
+        ServiceServer(service, settings).run(sockets=[listening])
+
+
+def _run_nodes(office: Office, settings: ServiceSettings, listening: socket.socket) -> None:
+    from points_engine.http.nodes import Nodes  # noqa: PLC0415 -- as above
+
+    listening.listen()
+    number = str(listening.fileno())
+    command = [sys.executable, "-m", "points_engine", "--folder", str(office.folder)]
+    if office.settings_file is not None:
+        command += ["--settings", str(office.settings_file)]
+    command += ["serve", "--listen-on", number]
+    for name in ("uds",):
+        command += [f"--{name}", getattr(settings, name)] if getattr(settings, name) else []
+    Nodes(
+        settings.workers,
+        lambda: subprocess.Popen(command, pass_fds=[listening.fileno()], env=dict(office.environment)),
+    ).run()

@@ -1,0 +1,115 @@
+"""`serve`, as a process of its own."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import requests
+
+from tests.architecture.project_files import ROOT
+from tests.points_engine.back_office.desk import Desk
+
+
+class Serving(NamedTuple):
+    """A running `serve`: what it said first, and its process."""
+
+    said: Any
+    process: "subprocess.Popen[str]"
+
+    def get(self, path: str) -> tuple[int, Any]:
+        """The status and JSON of a path."""
+        response = requests.get(self.said["address"] + path, timeout=20)
+        return response.status_code, response.json()
+
+    def end(self) -> tuple[int, str, str]:
+        """SIGTERM; exit code, output and log."""
+        self.process.send_signal(signal.SIGTERM)
+        out, err = self.process.communicate(timeout=30)
+        return self.process.returncode, out, err
+
+
+@contextmanager
+def serving(folder: Path, *words: str, settings: str = "") -> Iterator[Serving]:
+    """`points-engine serve` on a free port."""
+    (folder / "engine.toml").write_text(settings, encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "points_engine",
+        "--folder",
+        str(folder),
+        "--json",
+        "serve",
+        "--port",
+        "0",
+    ]
+    process = subprocess.Popen(
+        [*command, *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        yield Serving(json.loads(process.stdout.readline()), process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_node_serves_until_it_is_told_to_stop(desk: Desk) -> None:
+    """It says where, is ready, says that it stops before it does, and ends well."""
+    with serving(desk.folder, settings="service.drain_seconds = 1") as node:
+        assert 1 == node.said["workers"]
+        assert (200, {"status": "ready"}) == node.get("/readyz")
+        assert 401 == node.get("/v1/payments/1")[0]
+        node.process.send_signal(signal.SIGTERM)
+        polled = threading.Event()
+        while (ready := node.get("/readyz"))[0] == 200:
+            polled.wait(0.01)
+        assert (503, "shutting_down") == (ready[0], ready[1]["code"])
+        assert (200, {"status": "alive"}) == node.get("/healthz")
+        out, err = node.process.communicate(timeout=30)
+    assert 0 == node.process.returncode
+    assert {"stopped": True} == json.loads(out)
+    lines = [json.loads(line) for line in err.splitlines()]
+    logged = [(line["route"], line["status"]) for line in lines if line["event"] == "request"]
+    assert [("/v1/payments/{order_id}", 401), ("/readyz", 503)] == logged
+
+
+def test_a_second_signal_ends_it_at_once(desk: Desk) -> None:
+    """Whoever presses Ctrl-C twice does not want to wait for load balancers."""
+    with serving(desk.folder, settings="service.drain_seconds = 300") as node:
+        node.get("/healthz")
+        node.process.send_signal(signal.SIGTERM)
+        polled = threading.Event()
+        while node.get("/readyz")[0] == 200:
+            polled.wait(0.01)
+        assert 0 == node.end()[0]
+
+
+def test_a_unix_socket_is_made_and_taken_away(desk: Desk) -> None:
+    """For a proxy on the same machine."""
+    path = desk.folder / "s.sock"
+    with serving(desk.folder, "--uds", str(path), settings="service.drain_seconds = 0") as node:
+        assert f"unix:{path}" == node.said["address"]
+        assert path.is_socket()
+        assert 0 == node.end()[0]
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--workers", "2"], "one_worker"),
+        (["--port", "70000"], "settings_invalid"),
+        (["--uds", "/nowhere/at/all.sock"], "address_in_use"),
+    ],
+)
+def test_what_cannot_be_served_is_told(desk: Desk, words: list[str], error: str) -> None:
+    """Before anything is opened."""
+    assert {"code": 2, "error": error}.items() <= desk.fail("serve", *words).items()
