@@ -7,7 +7,7 @@ import logging
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def _serve(office: Office, given: argparse.Namespace) -> Answer:
     settings = _settings_of(office, given)
     if given.listen_on is not None:
         with socket.socket(fileno=given.listen_on) as listening:
-            _run_node(office, settings, listening)
+            _run_node(office, settings, listening, lambda: None)
         return _STOPPED
     if settings.workers > 1 and not getattr(office.settings, "database", ""):
         raise Failed(
@@ -57,11 +57,14 @@ def _serve(office: Office, given: argparse.Namespace) -> Answer:
         )
     with _listening(settings) as (listening, address):
         said = {"address": address, "workers": settings.workers}
-        office.announce(Answer(said, Text(f"Serving on {address}")))
+
+        def announce() -> None:
+            office.announce(Answer(said, Text(f"Serving on {address}")))
+
         if settings.workers == 1:
-            _run_node(office, settings, listening)
+            _run_node(office, settings, listening, announce)
         else:
-            _run_nodes(office, settings, listening)
+            _run_nodes(office, settings, listening, announce)
     return _STOPPED
 
 
@@ -110,7 +113,9 @@ def _address_of(listening: socket.socket, settings: ServiceSettings) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _run_node(office: Office, settings: ServiceSettings, listening: socket.socket) -> None:
+def _run_node(
+    office: Office, settings: ServiceSettings, listening: socket.socket, announce: Callable[[], None]
+) -> None:
     from points_engine.http.app import PointsService  # noqa: PLC0415 -- as above
     from points_engine.http.authentication import NobodyKnown  # noqa: PLC0415 -- as above
     from points_engine.http.json_logging import JsonHandler, LogStream  # noqa: PLC0415 -- as above
@@ -126,10 +131,12 @@ def _run_node(office: Office, settings: ServiceSettings, listening: socket.socke
             write_log=stream.write,
             look=office.key_file.exists,
         )
-        ServiceServer(service, settings).run(sockets=[listening])
+        ServiceServer(service, settings, on_listening=announce).run(sockets=[listening])
 
 
-def _run_nodes(office: Office, settings: ServiceSettings, listening: socket.socket) -> None:
+def _run_nodes(
+    office: Office, settings: ServiceSettings, listening: socket.socket, announce: Callable[[], None]
+) -> None:
     from points_engine.http.nodes import Nodes  # noqa: PLC0415 -- as above
 
     listening.listen()
@@ -143,4 +150,4 @@ def _run_nodes(office: Office, settings: ServiceSettings, listening: socket.sock
     Nodes(
         settings.workers,
         lambda: subprocess.Popen(command, pass_fds=[listening.fileno()], env=dict(office.environment)),
-    ).run()
+    ).run(announce)

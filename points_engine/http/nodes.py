@@ -34,13 +34,17 @@ class Nodes:
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         self._is_stopping = False
 
-    def run(self) -> None:
-        """Run them until SIGTERM or SIGINT comes, or `stop` is called; returns when all have ended."""
+    def run(self, on_started: Callable[[], None] = lambda: None) -> None:
+        """Run them until SIGTERM or SIGINT comes, or `stop` is called; returns when all have ended.
+
+        `on_started` is called once their processes are there; the signals are heeded from then on.
+        """
         if threading.current_thread() is threading.main_thread():
             for each in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(each, self._signaled)
         for number in range(self._count):
             self._go(number)
+        on_started()
         while self._running or not self._is_stopping:
             event = self._events.get()
             if event is None:

@@ -5,6 +5,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -85,10 +86,26 @@ class ServiceServer(uvicorn.Server):
 def listening_socket(settings: ServiceSettings) -> socket.socket:
     """A socket bound as the settings say. Raises OSError."""
     if settings.uds:
+        _remove_left_over(settings.uds)
         bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        bound.bind(settings.uds)
+        try:
+            bound.bind(settings.uds)
+        except OSError:
+            bound.close()
+            raise
         return bound
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     return socket.create_server(
         (settings.host, settings.port), family=family, backlog=2_048, reuse_port=False
     )
+
+
+def _remove_left_over(path: str) -> None:
+    """A socket's file outlives a process that was killed: away with it when nobody listens."""
+    if not Path(path).is_socket():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        try:
+            asking.connect(path)
+        except ConnectionRefusedError:
+            Path(path).unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -93,8 +94,10 @@ def test_a_second_signal_ends_it_at_once(desk: Desk) -> None:
 
 
 def test_a_unix_socket_is_made_and_taken_away(desk: Desk) -> None:
-    """For a proxy on the same machine."""
+    """For a proxy on the same machine; one that a killed process left is no hindrance."""
     path = desk.folder / "s.sock"
+    with socket.socket(socket.AF_UNIX) as left_over:
+        left_over.bind(str(path))
     with serving(desk.folder, "--uds", str(path), settings="service.drain_seconds = 0") as node:
         assert f"unix:{path}" == node.said["address"]
         assert path.is_socket()
