@@ -34,7 +34,11 @@ def commands() -> str:
 
 def _drawn(words: tuple[str, ...], command: argparse.ArgumentParser, told: str) -> str:
     named = [action for action in command._actions if not action.option_strings]
-    options = [action for action in command._actions if not set(action.option_strings) & _SHARED]
+    options = [
+        action
+        for action in command._actions
+        if not set(action.option_strings) & _SHARED and action.help != argparse.SUPPRESS
+    ]
     heading = " ".join([*words, *(_placeholder(action) for action in named)])
     lines = [f"### `{heading}`", f"{told[:1].upper()}{told[1:]}{'' if told.endswith('.') else '.'}"]
     rows = [
