@@ -1,0 +1,82 @@
+"""Machines made of network namespaces: a bridge, an address each, and links that can be cut or made lossy.
+
+Only inside `tests.ha.sandbox`: there the whole network is this run's own, has no way out, and ends with the run.
+"""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+SUBNET = "10.77.0"
+TILLS_ADDRESS = f"{SUBNET}.100"
+"""Where this process and its tills are: on the bridge itself."""
+
+
+def call(*words: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end; raises CalledProcessError when it fails."""
+    return subprocess.run([str(word) for word in words], capture_output=True, text=True, check=check)
+
+
+class Host:
+    """One machine: a namespace on the bridge, with an address and packet filters of its own."""
+
+    def __init__(self, name: str, number: int) -> None:
+        self.name = name
+        self.address = f"{SUBNET}.{number}"
+
+    def enter(self) -> list[str]:
+        """What a command needs in front of it to run on this machine."""
+        return ["ip", "netns", "exec", self.name]
+
+    def run(self, *words: str) -> None:
+        """Run one command on this machine; raises CalledProcessError when it fails."""
+        call(*self.enter(), *words)
+
+    def plug_in(self) -> None:
+        """Make the machine and connect it to the bridge."""
+        call("ip", "netns", "add", self.name)
+        call(
+            "ip", "link", "add", f"to-{self.name}", "type", "veth", "peer", "name", "eth0", "netns", self.name
+        )
+        call("ip", "link", "set", f"to-{self.name}", "master", "bridge", "up")
+        call("ip", "-n", self.name, "link", "set", "lo", "up")
+        call("ip", "-n", self.name, "address", "add", f"{self.address}/24", "dev", "eth0")
+        call("ip", "-n", self.name, "link", "set", "eth0", "up")
+
+    def kill_all(self) -> None:
+        """Take the power away: all that runs on this machine ends at once."""
+        for word in call("ip", "netns", "pids", self.name).stdout.split():
+            kill_quietly(int(word))
+
+    # --- the wire
+
+    def cut(self, *addresses: str, inbound: bool = True, outbound: bool = True) -> None:
+        """Let no packet through between this machine and others (none named: all), in one direction or both."""
+        for address in addresses or (f"{SUBNET}.0/24",):
+            if inbound:
+                self.run("iptables", "-A", "INPUT", "-s", address, "-j", "DROP")
+            if outbound:
+                self.run("iptables", "-A", "OUTPUT", "-d", address, "-j", "DROP")
+
+    def mend(self) -> None:
+        """Let everything through again."""
+        self.run("iptables", "-F")
+
+
+def build_network(*hosts: Host) -> None:
+    """Make the bridge, give this process its address on it, and plug the machines in."""
+    call("ip", "link", "set", "lo", "up")
+    call("ip", "link", "add", "bridge", "type", "bridge")
+    call("ip", "address", "add", f"{TILLS_ADDRESS}/24", "dev", "bridge")
+    call("ip", "link", "set", "bridge", "up")
+    for host in hosts:
+        host.plug_in()
+
+
+def kill_quietly(process_id: int) -> None:
+    """Send SIGKILL to a process that may have just ended."""
+    try:
+        os.kill(process_id, signal.SIGKILL)
+    except ProcessLookupError:
+        return
