@@ -4,6 +4,7 @@ Every command is idempotent by its id, so an attempt that may have arrived is ma
 have been done and was not answered is never called a failure.
 """
 
+import random
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from pos_client.engine_client.troubles import LineFault, Trouble
 from pos_client.engine_client.trust import Trust
 
 PAUSES_SECONDS = (0.05, 0.2, 0.5)
-"""The waits before the second attempt and those after it, where nothing says otherwise."""
+"""The waits before the second attempt and those after it, at most, where nothing says otherwise."""
 
 
 SHORTEST_SECONDS = 0.05
@@ -161,7 +162,8 @@ class RemoteDoor:
             if said.elsewhere:
                 self._nodes.leave(node)
                 untried -= 1
-            wait_seconds = 0.0 if said.elsewhere and untried > 0 else pause_seconds
+            # Jitter: what collided once must not collide again.
+            wait_seconds = 0.0 if said.elsewhere and untried > 0 else pause_seconds * random.uniform(0.5, 1.0)
             if said.wait_seconds is not None:
                 wait_seconds = said.wait_seconds
             if not self._is_time(asking, wait_seconds) or self._closing.wait(wait_seconds):
