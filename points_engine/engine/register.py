@@ -1,10 +1,11 @@
 """The register: who is enrolled, for the back office to read, and members by the thousand for it to bring in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from points_engine import lots
+from points_engine.amounts import Asset
 from points_engine.contract import Channel, Taker
 from points_engine.engine.scheme import Scheme
 from points_engine.lots import Terms
@@ -68,6 +69,30 @@ class Register:
             return known is not None and known.till == row.till
 
         return self._store.look(look)
+
+    def taker_row(self, taker: Taker) -> int | None:
+        """Under which number changes name a till or courier (`points_engine.change_ports`); None: not enrolled."""
+
+        def look(books: Books) -> int | None:
+            known = books.till(taker.taker_id, Asset.POINTS, taker.channel)
+            return None if known is None else known.till
+
+        return self._store.look(look)
+
+    def account_rows(self, member_no: str) -> Mapping[Asset, int] | None:
+        """Under which numbers changes name a member's accounts; None: no such member."""
+
+        def look(books: Books) -> Mapping[Asset, int] | None:
+            known = books.member(member_no)
+            if known is None:
+                return None
+            return {asset: books.holder_of(known.member, asset).account_id for asset in Asset}
+
+        return self._store.look(look)
+
+    def now(self) -> datetime:
+        """The engine's time: the only one that counts."""
+        return self._clock.now()
 
     def members(self) -> Iterator[MemberRecord]:
         """Every member in the order of enrolment; read page by page, so that nobody waits."""

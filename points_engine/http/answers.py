@@ -1,6 +1,6 @@
 """What goes back for a request."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,7 +25,7 @@ class Answer(NamedTuple):
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
     code: str = ""
-    stream: AsyncIterator[bytes] | None = None
+    stream: AsyncGenerator[bytes] | None = None
 
 
 def of_value(value: Any, status: int = 200) -> Answer:

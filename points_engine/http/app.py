@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
+from points_engine.engine.change_bus import ChangeBus
 from points_engine.engine.front_door import Engine
 from points_engine.http.answers import Answer
 from points_engine.http.authentication import Authenticator
@@ -15,6 +16,8 @@ from points_engine.http.endpoints import Endpoint
 from points_engine.http.gathering import Gatherer
 from points_engine.http.health import Readiness
 from points_engine.http.incoming import Incoming
+from points_engine.http.live import Live
+from points_engine.http.live_stream import LiveRules
 from points_engine.http.metrics import CONTENT_TYPE, Metrics
 from points_engine.http.paths import Paths
 from points_engine.http.register_lists import RegisterLists
@@ -33,7 +36,8 @@ class PointsService:
     """One node: `app` is the ASGI application. It does not close the engine.
 
     `more` are endpoints of other rooms. `write_log` takes the request log; it may block. `look` is what readiness asks
-    of the surroundings, besides a read of the books: None is not ready.
+    of the surroundings, besides a read of the books: None is not ready. `changes` is what the engine tells of its
+    commits; without it live streams only read anew from time to time.
     """
 
     def __init__(
@@ -45,6 +49,8 @@ class PointsService:
         write_log: Writer,
         more: Iterable[Endpoint] = (),
         look: Callable[[], object] = lambda: True,
+        changes: ChangeBus | None = None,
+        live_rules: LiveRules | None = None,
     ) -> None:
         self.metrics = Metrics()
         self.workers = Workers(settings.threads, settings.waiting_commands)
@@ -65,7 +71,9 @@ class PointsService:
             seconds=settings.deadline_seconds,
             on_outcome=self.metrics.outcome,
         )
+        self._live = Live(engine, self.workers, changes or ChangeBus(), engine.register.now, live_rules)
         endpoints = [
+            *self._live.endpoints(),
             *(door.endpoint(route) for route in ROUTES),
             *RegisterLists(engine, self.workers).endpoints(),
             *self.readiness.endpoints(),
@@ -85,6 +93,10 @@ class PointsService:
     async def _lifespan(self, _app: Any) -> AsyncIterator[None]:
         yield
         await asyncio.to_thread(self.close)
+
+    def end_streams(self) -> None:
+        """No stream outlasts the node: their readers come back, to another one. In the event loop."""
+        self._live.end()
 
     def close(self) -> None:
         """Wait for what the engine was given, and write what is left of the log."""

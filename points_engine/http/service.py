@@ -32,6 +32,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 NO_ROUTE = "none"
 """What metrics and log call a path that is not in the table: whatever it was, it may hold anything."""
 
+_MOST_SECONDS_OF_A_PIECE = 60.0
+"""Whoever takes nothing of a stream for so long is gone."""
+
 _SINGLE = frozenset({b"idempotency-key", b"authorization", b"content-length", b"content-type", b"host"})
 """Headers of which a request may have one: with two, proxies and servers may each believe another."""
 
@@ -215,7 +218,7 @@ async def _stream(send: Send, receive: Receive, answer: Answer) -> None:
     """Send pieces as they come, until there are no more or the caller is gone."""
     assert answer.stream is not None
     gone = asyncio.ensure_future(_gone(receive))
-    pieces = aiter(answer.stream)
+    pieces = answer.stream
     try:
         while True:
             piece = asyncio.ensure_future(anext(pieces, None))
@@ -227,10 +230,14 @@ async def _stream(send: Send, receive: Receive, answer: Answer) -> None:
             content = piece.result()
             if content is None:
                 break
-            await send({"type": "http.response.body", "body": content, "more_body": True})
+            sent = send({"type": "http.response.body", "body": content, "more_body": True})
+            await asyncio.wait_for(sent, _MOST_SECONDS_OF_A_PIECE)
         await send({"type": "http.response.body", "body": b""})
+    except TimeoutError:
+        raise CallerGone from None
     finally:
         gone.cancel()
+        await pieces.aclose()
 
 
 async def _gone(receive: Receive) -> None:

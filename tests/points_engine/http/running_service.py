@@ -12,10 +12,12 @@ from typing import Any, NamedTuple, Self
 
 from points_engine.bootstrap import Settings
 from points_engine.contract import Command, Refusal, Refused
+from points_engine.engine.change_bus import ChangeBus
 from points_engine.http.app import PointsService
 from points_engine.http.authentication import Authenticator
 from points_engine.http.endpoints import Endpoint
 from points_engine.http.incoming import Incoming
+from points_engine.http.live_stream import LiveRules
 from points_engine.http.server import ServiceServer, listening_socket
 from points_engine.service_settings import ServiceSettings
 from points_engine.wire.callers import Caller, CallerKind
@@ -71,6 +73,8 @@ class RunningService:
         more: Iterable[Endpoint] = (),
         engine: Any = None,
         shop: Shop | None = None,
+        changes: ChangeBus | None = None,
+        live_rules: LiveRules | None = None,
     ) -> None:
         self.shop = shop or Shop(folder, scheme)
         self.log: list[bytes] = []
@@ -80,6 +84,8 @@ class RunningService:
             settings,
             write_log=self.log.append,
             more=more,
+            changes=changes,
+            live_rules=live_rules,
         )
         self._listening = threading.Event()
         self.socket = listening_socket(settings)

@@ -1,0 +1,98 @@
+"""A client of live streams for tests: a bare socket, and the events as they come."""
+
+import json
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from points_engine.wire.callers import Caller
+from tests.points_engine.http.running_service import RunningService, credential
+
+PATIENCE_SECONDS = 20.0
+
+
+class Told(NamedTuple):
+    """One event."""
+
+    name: str
+    data: Any
+    id: str
+
+
+class EventReader:
+    """Reads `GET /v1/events` until the block ends; `status` is the answer's."""
+
+    def __init__(
+        self, service: RunningService, caller: Caller, query: str = "", last_id: str | None = None
+    ) -> None:
+        self._line = service.connect()
+        self._line.settimeout(PATIENCE_SECONDS)
+        headers = {"Host": "localhost", **credential(caller)}
+        if last_id is not None:
+            headers["Last-Event-ID"] = last_id
+        head = "".join(f"{name}: {text}\r\n" for name, text in headers.items())
+        self._line.sendall(f"GET /v1/events{query} HTTP/1.1\r\n{head}\r\n".encode())
+        self._file = self._line.makefile("rb")
+        self.status = int(self._file.readline().split()[1])
+        self.headers: dict[str, str] = {}
+        while line := self._file.readline().strip():
+            name, _, text = line.decode().partition(":")
+            self.headers[name.lower()] = text.strip()
+        self.comments = 0
+        self.retry: str | None = None
+        self.last_id: str | None = None
+        self._buffer = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._file.close()
+        self._line.close()
+
+    def _chunk(self) -> bytes:
+        size = int(self._file.readline().strip() or b"0", 16)
+        content = self._file.read(size)
+        self._file.readline()
+        return content
+
+    def _block(self) -> bytes | None:
+        """What stands before the next empty line; None at the end of the stream."""
+        while b"\n\n" not in self._buffer:
+            content = self._chunk()
+            if not content:
+                return None
+            self._buffer += content
+        block, self._buffer = self._buffer.split(b"\n\n", 1)
+        return block
+
+    def next(self) -> Told | None:
+        """The next event; None when the stream ended. Comments are counted."""
+        while (block := self._block()) is not None:
+            fields: dict[str, str] = {}
+            for line in block.decode().split("\n"):
+                name, _, text = line.partition(":")
+                fields[name] = text.removeprefix(" ")
+            if "" in fields:
+                self.comments += 1
+            self.retry = fields.get("retry", self.retry)
+            if "data" in fields:
+                self.last_id = fields["id"]
+                return Told(fields["event"], json.loads(fields["data"]), fields["id"])
+        return None
+
+    def until(self, name: str, **expected: Any) -> Any:
+        """The data of the first event of this name that has these values."""
+        while (told := self.next()) is not None:
+            if told.name == name and expected.items() <= told.data.items():
+                return told.data
+        raise AssertionError(f"no {name} with {expected} before the stream ended")
+
+    def opening(self, count: int) -> list[Told]:
+        """The first `count` events."""
+        return [told for _ in range(count) if (told := self.next()) is not None]

@@ -1,0 +1,243 @@
+"""Live streams over real sockets: each caller hears of their own, at once, and nobody's slowness harms the node."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from points_engine.bootstrap import open_engine
+from points_engine.contract import Approve, Decline
+from points_engine.engine.change_bus import ChangeBus
+from points_engine.http import live
+from points_engine.http.live_stream import MOST_WAITING, LiveRules
+from points_engine.wire.callers import Caller, CallerKind
+from tests.fakes.manual_clock import ManualClock
+from tests.points_engine.http.event_reader import EventReader
+from tests.points_engine.http.running_service import OFFICE, TILL, RunningService
+from tests.points_engine.shop import CHEAP, EVERY_KIND, RIGHT_PIN, Shop, payment
+
+PATIENCE_SECONDS = 20.0
+
+
+def live_service(folder: Path, rules: LiveRules | None = None) -> RunningService:
+    """A service whose engine tells it of its commits."""
+    bus, clock = ChangeBus(), ManualClock()
+    engine = open_engine(
+        folder, EVERY_KIND, clock=clock, pin_cost=CHEAP, sweep_every_seconds=None, changes=bus
+    )
+    shop = Shop(folder, clock=clock, engine=engine)
+    return RunningService(folder, shop=shop, changes=bus, live_rules=rules)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """Beats and polls seldom, so that what is told in these tests is told because of a change."""
+    with live_service(tmp_path_factory.mktemp("live"), LiveRules(60.0, lambda: 60.0)) as running:
+        yield running
+
+
+def customer(service: RunningService, units: int = 5_000) -> Caller:
+    """A fresh member who is signed in."""
+    return Caller(CallerKind.CUSTOMER, service.shop.member(service.shop.fresh("m"), units, RIGHT_PIN))
+
+
+def within(condition: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    never, deadline = threading.Event(), time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        never.wait(0.01)
+
+
+def test_a_customer_is_told_of_their_payments(service: RunningService) -> None:
+    """First the state; then the code's use, the wait for a PIN, the result, and each balance that changed."""
+    member = customer(service)
+    with EventReader(service, member) as phone:
+        assert (200, "text/event-stream") == (phone.status, phone.headers["content-type"])
+        opening = phone.opening(4)
+        assert ["waiting", "balance", "balance", "balance"] == [told.name for told in opening]
+        order = service.shop.pay(member.caller_id, 100).order_id
+        assert "succeeded" == phone.until("payment", order_id=order)["state"]
+        assert {"asset": "points", "units": 4_900} == phone.until("balance")["balance"]
+        order = service.shop.pay(member.caller_id, 600).order_id
+        assert "requires_action" == phone.until("payment", order_id=order)["state"]
+        (waiting,) = phone.until("waiting")["payments"]
+        assert ("shop-1", order) == (waiting["shop_id"], waiting["payment"]["order_id"])
+        service.shop.answer(order, RIGHT_PIN)
+        assert "succeeded" == phone.until("payment", order_id=order)["state"]
+        service.shop.credit(member.caller_id, 50)
+        assert 4_350 == phone.until("balance")["balance"]["units"]
+
+
+def test_a_till_learns_what_became_of_its_payments(service: RunningService) -> None:
+    """A yes, a no, and time that is up on the customer's phone; its own charges it knows already."""
+    member = customer(service)
+    with EventReader(service, TILL) as till:
+        expected = []
+        for end, state in (
+            (
+                lambda order: service.shop.ask(Approve(order_id=order, member_no=member.caller_id)),
+                "succeeded",
+            ),
+            (lambda order: service.shop.ask(Decline(order_id=order, member_no=member.caller_id)), "canceled"),
+            (lambda _order: (service.shop.clock.advance(600), service.shop.engine.sweep()), "canceled"),
+        ):
+            service.shop.pay(member.caller_id, 10)
+            order = service.shop.pay(member.caller_id, 600).order_id
+            end(order)
+            expected.append(("payment", order, state))
+        told = [till.next() for _ in expected]
+        assert expected == [(each.name, each.data["order_id"], each.data["state"]) for each in told if each]
+
+
+def test_a_till_is_told_of_the_orders_it_names_at_once(service: RunningService) -> None:
+    """How they stand now, so that a till that was away missed nothing; then what becomes of them alone."""
+    member = customer(service)
+    orders = [service.shop.pay(member.caller_id, 600).order_id for _ in range(3)]
+    service.shop.cancel(orders[0])
+    with EventReader(service, TILL, f"?order={orders[0]}&order={orders[1]}&order=nobodys") as till:
+        told = till.opening(3)
+        assert ["payment", "payment", "unknown"] == [each.name for each in told]
+        assert ["canceled", "requires_action"] == [each.data["state"] for each in told[:2]]
+        service.shop.cancel(orders[2])
+        service.shop.cancel(orders[1])
+        assert "canceled" == till.until("payment")["state"]
+
+
+def test_nobody_hears_of_others(service: RunningService) -> None:
+    """Neither another member nor another till is told of a payment, nor may one name another's order."""
+    member, other = customer(service), customer(service)
+    service.shop.till("till-2")
+    stranger = Caller(CallerKind.TILL, "till-2")
+    order = service.shop.pay(member.caller_id, 600).order_id
+    with (
+        EventReader(service, other) as phone,
+        EventReader(service, stranger, f"?order={order}") as till,
+    ):
+        phone.opening(4)
+        assert [("unknown", {"order_id": order})] == [(told.name, told.data) for told in till.opening(1)]
+        service.shop.answer(order, RIGHT_PIN)
+        service.shop.credit(other.caller_id, 7)
+        told = phone.next()
+        assert told is not None
+        assert ("balance", 5_007) == (told.name, told.data["balance"]["units"])
+
+
+def test_who_was_away_is_told_what_moved_meanwhile(service: RunningService) -> None:
+    """Last-Event-ID brings the payments that moved since; without it only the state comes."""
+    member = customer(service)
+    early = service.shop.pay(member.caller_id, 10).order_id
+    service.shop.clock.advance(60)
+    with EventReader(service, member) as phone:
+        phone.opening(4)
+        last_id = phone.last_id
+    service.shop.clock.advance(60)
+    missed = service.shop.pay(member.caller_id, 20).order_id
+    with EventReader(service, member, last_id=last_id) as phone:
+        told = phone.opening(5)
+        assert ("payment", missed) == (told[0].name, told[0].data["order_id"])
+        assert early not in {each.data.get("order_id") for each in told}
+    with EventReader(service, member, last_id="yesterday") as phone:
+        assert "waiting" == phone.opening(1)[0].name
+
+
+def test_no_secret_is_told(service: RunningService) -> None:
+    """Neither a code nor a PIN is in what a phone or till is told, nor in the service's log."""
+    member = customer(service)
+    with EventReader(service, member) as phone:
+        phone.opening(4)
+        code = service.shop.code(member.caller_id)
+        order = payment(service.shop.charge(code, 600))
+        service.shop.answer(order.order_id, RIGHT_PIN)
+        heard = str(phone.until("payment", state="succeeded"))
+    assert code not in heard + str(service.log)
+    assert RIGHT_PIN not in heard + str(service.log)
+
+
+WRONG = {
+    "the back office": (OFFICE, "", 403),
+    "a till that is not there": (Caller(CallerKind.TILL, "till-9"), "", 401),
+    "a member who is not there": (Caller(CallerKind.CUSTOMER, "m-none"), "", 404),
+    "orders of a customer": (Caller(CallerKind.CUSTOMER, "m-none"), "?order=o-1", 400),
+    "another query": (TILL, "?orders=o-1", 400),
+    "too many orders": (TILL, "?" + "&".join(f"order=o-{n}" for n in range(30)), 400),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_who_and_what_is_refused(service: RunningService, case: str) -> None:
+    """With problem details, and no stream."""
+    caller, query, status = WRONG[case]
+    with EventReader(service, caller, query) as reader:
+        assert (status, "application/problem+json") == (reader.status, reader.headers["content-type"])
+
+
+def test_a_caller_has_so_many_streams(service: RunningService) -> None:
+    """One more is refused with 429 until one of them is closed."""
+    member = customer(service)
+    readers = [EventReader(service, member) for _ in range(live.MOST_OF_A_CALLER)]
+    for reader in readers:
+        reader.opening(1)
+    with EventReader(service, member) as refused:
+        assert 429 == refused.status
+    readers.pop().close()
+    within(lambda: _is_let_in(service, member))
+    for reader in readers:
+        reader.close()
+
+
+def _is_let_in(service: RunningService, caller: Caller) -> bool:
+    with EventReader(service, caller) as reader:
+        return reader.status == 200
+
+
+def test_a_slow_reader_costs_nothing_and_is_told_to_look_again(service: RunningService) -> None:
+    """What waits for one who does not read is bounded; once they read on they have the newest state."""
+    member = customer(service, 100_000)
+    with EventReader(service, member) as phone:
+        phone.opening(4)
+        mailbox = next(iter(service.service._live._streams))._mailbox
+        taken = mailbox.take
+        mailbox.take = lambda: ((), False)  # type: ignore[method-assign] # the loop is busy elsewhere
+        for _ in range(2 * MOST_WAITING):
+            service.shop.pay(member.caller_id, 1)
+        assert len(mailbox._changes) <= MOST_WAITING
+        mailbox.take = taken  # type: ignore[method-assign] # and now comes back to it
+        service.shop.credit(member.caller_id, 1)
+        assert {} == phone.until("look_again")
+
+
+def test_silence_is_filled_and_lost_changes_are_caught(tmp_path: Path) -> None:
+    """Comments keep the line open; a change nobody told of is found by looking, and told once."""
+    with live_service(tmp_path, LiveRules(heartbeat=0.02, poll=lambda: 0.05)) as service:
+        member = customer(service)
+        with EventReader(service, member) as phone:
+            phone.opening(4)
+            assert "2000" == phone.retry
+            service.shop.engine._store._commits._changes = ChangeBus()  # type: ignore[attr-defined] # nobody hears
+            service.shop.credit(member.caller_id, 5)
+            assert 5_005 == phone.until("balance")["balance"]["units"]
+            assert phone.comments > 0
+
+
+def test_a_stream_ends_so_that_its_caller_proves_anew_who_they_are(tmp_path: Path) -> None:
+    """After its lifetime it ends in good order, and the reader comes back."""
+    with live_service(tmp_path, LiveRules(lifetime=0.1)) as service:
+        member = customer(service)
+        with EventReader(service, member) as phone:
+            phone.opening(4)
+            assert phone.next() is None
+        with EventReader(service, member) as phone:
+            assert 200 == phone.status
+
+
+def test_a_node_that_stops_ends_its_streams(tmp_path: Path) -> None:
+    """Nobody waits for a stream: it ends in good order, long before the node would cut it off."""
+    with live_service(tmp_path) as service, EventReader(service, customer(service)) as phone:
+        phone.opening(4)
+        since = time.monotonic()
+        service.server.stop()
+        assert phone.next() is None
+        assert time.monotonic() - since < 5
