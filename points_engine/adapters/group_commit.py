@@ -1,8 +1,8 @@
 """One durable commit for all who wait together: the disk is what a payment waits for, and it is asked once.
 
-Each caller's work runs in a savepoint of its own, so that one that fails takes nothing of the others with it; each is
-answered after the COMMIT and not before. A fault of the COMMIT is everybody's. A caller who is alone has a plain
-transaction: the first work of a transaction needs no savepoint, since all that came before it is nothing.
+A work that fails takes nothing of the others with it, each is answered after the COMMIT and not before, and a fault of
+the COMMIT is everybody's. Works hardly ever fail, since a refusal is an answer like any other: so they run one after
+the other in one transaction, and when one does fail all begins anew with a savepoint around each.
 """
 
 import sqlite3
@@ -134,14 +134,40 @@ class GroupCommit:
     def _run_all(self, own: Turn[object], group: list[Turn[object]]) -> bool:
         """Run works until nobody waits; says whether there is anything to commit."""
         turn: Turn[object] | None = own
+        is_careful = False
         while turn is not None:
             group.append(turn)
-            if self._connection.in_transaction:
-                self._run_beside(turn)
-            else:
-                self._run_first(turn)
+            if not self._run(turn, is_careful=is_careful):
+                is_careful = True
+                self._run_again(group)
             turn = self._turns.take() if len(group) < TURNS_AT_MOST else None
         return self._connection.in_transaction
+
+    def _run(self, turn: Turn[object], *, is_careful: bool) -> bool:
+        """Run one work; False when it failed in a way that the work before it has to be done again.
+
+        Raises what ended the whole transaction, if something did.
+        """
+        if not self._connection.in_transaction:
+            self._run_first(turn)
+        elif is_careful:
+            self._run_beside(turn)
+        else:
+            try:
+                turn.run(self._books)
+            except Exception:
+                if not self._connection.in_transaction:
+                    # A full or failing disk can make SQLite roll everything back, the others' work too.
+                    raise
+                return False
+        return True
+
+    def _run_again(self, group: list[Turn[object]]) -> None:
+        """One of them has failed: begin anew, with a savepoint each, so that it takes nothing of the others with it."""
+        self._undo()
+        for turn in group:
+            turn.error = None
+            self._run(turn, is_careful=True)
 
     def _run_first(self, turn: Turn[object]) -> None:
         try:
@@ -152,13 +178,12 @@ class GroupCommit:
             turn.error = told(error)
 
     def _run_beside(self, turn: Turn[object]) -> None:
-        """Raises what ended the whole transaction, if something did."""
+        """Run a work that may fail; raises as `_run`."""
         self._execute("SAVEPOINT turn")
         try:
             turn.run(self._books)
         except Exception as error:
             if not self._connection.in_transaction:
-                # A full or failing disk can make SQLite roll everything back, the others' work too.
                 raise
             self._execute("ROLLBACK TO turn")
             self._books.forget()
