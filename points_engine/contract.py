@@ -24,6 +24,7 @@ from points_engine.accumulating import (
     StatementLine,
 )
 from points_engine.amounts import Amount, Asset
+from points_engine.calling import CallerCommand, CallerReply
 from points_engine.charging import Channel, ChargeMember, ChargeOnDelivery, EnrolCourier, PaymentPart, Taker
 from points_engine.money_back import (
     Actor,
@@ -266,6 +267,7 @@ Command = (
     | Refund | Settle
     | Accumulate | Grant | Adjust | ShowStatement | ShowExpiring
     | BindPhone | SendSmsCode | Approve | Decline | ShowWaiting | StartRecovery | FinishRecovery
+    | CallerCommand
 )  # fmt: skip
 
 # --- replies -------------------------------------------------------------------------------------------------
@@ -389,4 +391,5 @@ Reply = (
     | Refused
     | SmsSent
     | Waiting
+    | CallerReply
 )

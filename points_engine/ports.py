@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import NamedTuple, TypeVar
 
 from points_engine.amounts import Amount, Asset
+from points_engine.caller_ports import CallerBooks, CredentialSecrets
 from points_engine.contract import CanceledBy, Channel, EngineFault, PaymentState, PhoneNumber, Refusal, Taker
 from points_engine.express_ports import Express
 from points_engine.ledger import AccountKind, Transfer, TransferKind
@@ -165,8 +166,9 @@ class AccountRow(NamedTuple):
 
 
 class Books(
-    ProofBooks, LotBooks, PartBooks, RefundBooks, RegisterBooks, SettlementBooks, LedgerBooks, WebhookBooks
-):
+    CallerBooks, ProofBooks, LotBooks, PartBooks, RefundBooks, RegisterBooks, SettlementBooks, LedgerBooks,
+    WebhookBooks,
+):  # fmt: skip
     """The reads and writes of one transaction. Valid only inside the work it was handed to."""
 
     # --- reads
@@ -364,7 +366,7 @@ class Clock(abc.ABC):
         """The time, as an aware UTC datetime."""
 
 
-class Ids(abc.ABC):
+class Ids(CredentialSecrets):
     """Chance, and numbers made with the key outside the database."""
 
     @abc.abstractmethod

@@ -36,7 +36,7 @@ class CredentialRow(NamedTuple):
 
 
 class SmsCodeRow(NamedTuple):
-    """A sent SMS code, known by a keyed digest; `id` is 0 until stored, `payment` None for a recovery."""
+    """A sent SMS code, known by a keyed digest; `id` is 0 until stored, `payment` None for a recovery or a sign-in."""
 
     id: int
     request_id: str
@@ -47,6 +47,7 @@ class SmsCodeRow(NamedTuple):
     failures: int
     sent_at: datetime
     expires_at: datetime
+    is_sign_in: bool = False
 
 
 class MessageRow(NamedTuple):
@@ -96,8 +97,11 @@ class ProofBooks(abc.ABC):
         """The shop_id of an enrolled till's shop."""
 
     @abc.abstractmethod
-    def live_code(self, member: int, payment: int | None) -> SmsCodeRow | None:
-        """The newest SMS code for a payment, or for a recovery (None), that nothing has ended; old ones included."""
+    def live_code(self, member: int, payment: int | None, *, is_sign_in: bool = False) -> SmsCodeRow | None:
+        """The newest SMS code for a payment that nothing has ended; old ones included.
+
+        Without a payment it is one for a recovery, or for a sign-in.
+        """
 
     @abc.abstractmethod
     def code_of_request(self, request_id: str) -> SmsCodeRow | None:

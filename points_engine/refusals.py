@@ -43,6 +43,11 @@ class Refusal(enum.Enum):
         "没有权限", "Not permitted",
     )  # fmt: skip
     """The caller is known and may not do this, e.g. touch another till's order."""
+    ENROLMENT_CODE_INVALID = (
+        "enrolment_code_invalid", False, 403, NextAction.CALL_THE_MANAGER,
+        "登记码无效或已过期", "Enrolment code not valid",
+    )  # fmt: skip
+    """Not one, used, too old, or taken back: the back office makes another one."""
     ORDER_MISMATCH = (
         "order_mismatch", False, 422, NextAction.NEW_ORDER_NUMBER,
         "订单号重复但内容不同", "Same order number, different content",

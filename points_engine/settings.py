@@ -7,6 +7,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from points_engine.amounts import Asset, Exchange
+from points_engine.caller_rules import CallerRules
 from points_engine.challenge import CONSECUTIVE_FAILURES_MAX
 from points_engine.contract import ChallengeKind, ClawBackRule
 from points_engine.earning import EarnRule
@@ -15,6 +16,7 @@ from points_engine.gateway import AppriseGateway, HttpGateway
 from points_engine.limits import AssetLimits
 from points_engine.lots import LotRules
 from points_engine.payment_code import LIFETIME_SECONDS, CodeLayout
+from points_engine.rates import RateRules
 from points_engine.refunding import RefundRules
 from points_engine.service_settings import ServiceSettings
 from points_engine.sms_code import SmsRules
@@ -67,9 +69,10 @@ class Settings:
     `lots` says when what is given expires, `earning` what an order earns of each asset. `refunds` says how much of it
     cashiers may give back of a payment, `claw_back` what becomes of earned points that are to be taken back and are
     spent already. `webhooks` says how merchants' own systems are told, `service` how the engine is served over HTTP.
+    `callers` bounds the credentials and sessions of those who call over a network, `rates` how often they may.
 
-    Raises SettingsInvalid, PrefixInvalid, LimitsInvalid, SmsRulesInvalid, GatewayInvalid, EndpointInvalid or
-    ServiceSettingsInvalid, all of them ValueErrors that name the setting.
+    Raises SettingsInvalid, PrefixInvalid, LimitsInvalid, SmsRulesInvalid, GatewayInvalid, EndpointInvalid,
+    ServiceSettingsInvalid, CallerRulesInvalid or RateRulesInvalid, all of them ValueErrors that name the setting.
     """
 
     code_prefix: str = "84"
@@ -91,6 +94,8 @@ class Settings:
     claw_back: ClawBackRule = ClawBackRule.OWED
     webhooks: WebhookRules = field(default_factory=WebhookRules)
     service: ServiceSettings = field(default_factory=ServiceSettings)
+    callers: CallerRules = field(default_factory=CallerRules)
+    rates: RateRules = field(default_factory=RateRules)
 
     def __post_init__(self) -> None:
         CodeLayout(self.code_prefix)
@@ -147,6 +152,8 @@ class Settings:
             earning=MappingProxyType(dict(self.earning)),
             refunds=MappingProxyType(dict(self.refunds)),
             claw_back=self.claw_back,
+            callers=self.callers,
+            rates=self.rates,
         )
 
 

@@ -1,7 +1,7 @@
 """SMS codes: their form, their short life, how many may be sent, and what the message says.
 
 NIST SP 800-63B (5.1.3.2): at least six digits, used once, dead after at most ten minutes. A code is for one payment,
-or for one recovery, and a newer one replaces it.
+one recovery or one sign-in, and a newer one replaces it.
 """
 
 import enum
@@ -43,16 +43,18 @@ class SmsKind(enum.StrEnum):
 
     PAYMENT_CODE = "payment_code"
     RECOVERY_CODE = "recovery_code"
+    SIGN_IN_CODE = "sign_in_code"
     PIN_RECOVERED = "pin_recovered"
     PHONE_CHANGED = "phone_changed"
 
 
-CODE_KINDS = frozenset({SmsKind.PAYMENT_CODE, SmsKind.RECOVERY_CODE})
+CODE_KINDS = frozenset({SmsKind.PAYMENT_CODE, SmsKind.RECOVERY_CODE, SmsKind.SIGN_IN_CODE})
 """Those that carry a code; only they count toward the limits."""
 
 _FIELDS = {
     SmsKind.PAYMENT_CODE: frozenset({"code", "units", "asset", "shop", "minutes"}),
     SmsKind.RECOVERY_CODE: frozenset({"code", "minutes"}),
+    SmsKind.SIGN_IN_CODE: frozenset({"code", "minutes"}),
     SmsKind.PIN_RECOVERED: frozenset[str](),
     SmsKind.PHONE_CHANGED: frozenset({"phone"}),
 }
@@ -61,6 +63,7 @@ _TEXTS = MappingProxyType(
     {
         SmsKind.PAYMENT_CODE: "验证码$code, 用于在$shop支付$units积分, $minutes分钟内有效, 请勿告诉他人。",
         SmsKind.RECOVERY_CODE: "验证码$code, 用于重置支付密码, $minutes分钟内有效, 请勿告诉他人。",
+        SmsKind.SIGN_IN_CODE: "验证码$code, 用于登录, $minutes分钟内有效, 请勿告诉他人。",
         SmsKind.PIN_RECOVERED: "您的支付密码已重置。如非本人操作, 请立即联系商家。",
         SmsKind.PHONE_CHANGED: "您的账户已改绑手机$phone。如非本人操作, 请立即联系商家。",
     }

@@ -1,4 +1,4 @@
-"""A new key for a database: every PIN goes on working, everything that lives for minutes ends.
+"""A new key for a database: every PIN and every credential goes on working, what lives for minutes or hours ends.
 
 Two steps, and between them nothing has changed. First the key file gets the new key beside the old ones; which one is
 in use is told by the database's fingerprint, which is still the old one's. Then one transaction seals every PIN hash
@@ -30,6 +30,11 @@ _ENDED = (
         delivery = CASE WHEN delivery IN ('waiting', 'sending') THEN 'failed' ELSE delivery END
     WHERE nonce IS NOT NULL
     """,
+    # And what lives for hours: customers sign in again. Enrolment codes are made anew.
+    "DELETE FROM enrolment_code",
+    "DELETE FROM session",
+    "DELETE FROM sign_in",
+    "DELETE FROM call_count",
 )
 
 
@@ -55,7 +60,10 @@ def change_key(
                 "Put the key file that was made with this database beside it.",
             )
         opened = _opened(connection, before)
-        after = before.changed({each.pepper for _, _, each in opened} | _of_webhooks(connection))
+        needed = (
+            {each.pepper for _, _, each in opened} | _of_webhooks(connection) | _of_credentials(connection)
+        )
+        after = before.changed(needed)
         write_key(key_file, after, replaces=True)
         on_durable_step(KEY_WRITTEN)
         # What is overwritten shall not lie in the file any longer: it is what the old key opens.
@@ -80,6 +88,15 @@ def _of_webhooks(connection: sqlite3.Connection) -> set[str]:
     """Merchants keep their webhooks' secrets: the keys those were derived from."""
     rows = connection.execute("SELECT secret_ref, earlier_ref FROM webhook_endpoint")
     return {ref.split(":")[0] for row in rows for ref in row if ref is not None}
+
+
+def _of_credentials(connection: sqlite3.Connection) -> set[str]:
+    """Tills keep the secrets of their credentials: the keys those were derived from, until each was renewed."""
+    rows = connection.execute(
+        "SELECT DISTINCT pepper FROM credential"
+        " WHERE ends_at_us IS NULL OR ends_at_us > strftime('%s', 'now') * 1000000"
+    )
+    return {pepper for (pepper,) in rows}
 
 
 def _opened(connection: sqlite3.Connection, key: MasterKey) -> list[tuple[int, str, pin_seal.Opened]]:

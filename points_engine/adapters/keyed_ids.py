@@ -1,10 +1,12 @@
 """Nonces from the operating system, code digits and lookup numbers from the key outside the database."""
 
+import base64
 import hashlib
 import hmac
 import secrets
 
 from points_engine.adapters.keys import MasterKey
+from points_engine.contract import Secret
 from points_engine.ports import Ids
 
 _NONCE_BYTES = 16
@@ -19,6 +21,8 @@ class KeyedIds(Ids):
         # Of the first key there was: a charge sent again after a change of the key has to find its code's number.
         self._lookup_key = key.first.derive("payment code lookup")
         self._token_key = key.derive("tokens")
+        self._key = key
+        self._pepper = key.fingerprint
 
     def nonce(self) -> bytes:
         return secrets.token_bytes(_NONCE_BYTES)
@@ -37,3 +41,14 @@ class KeyedIds(Ids):
     def token(self, text: str) -> bytes:
         data = text.encode("utf-8", "surrogatepass")
         return hmac.digest(self._token_key, data, "sha256")[:_NONCE_BYTES]
+
+    @property
+    def pepper(self) -> str:
+        return self._pepper
+
+    def secret(self, pepper: str, about: str, nonce: bytes) -> Secret | None:
+        key = self._key.with_fingerprint(pepper)
+        if key is None:
+            return None
+        digest = hmac.digest(key.derive("credentials"), about.encode() + b"\x1f" + nonce, "sha256")
+        return Secret(base64.urlsafe_b64encode(digest).rstrip(b"=").decode())

@@ -22,6 +22,7 @@ every version to the newest one; a new version is added there. The statements th
 
 from collections.abc import Sequence
 
+from points_engine.adapters.caller_schema import CALLER_TABLES
 from points_engine.adapters.core_schema import CORE_TABLES
 from points_engine.adapters.express_schema import EXPRESS
 from points_engine.adapters.lot_schema import LOT_TABLES
@@ -47,7 +48,7 @@ _FIRST: tuple[Part, ...] = (
     *SEAL_TABLES,
 )
 
-MIGRATIONS: Sequence[Sequence[Part]] = (_FIRST, EXPRESS, WEBHOOK_TABLES)
+MIGRATIONS: Sequence[Sequence[Part]] = (_FIRST, EXPRESS, WEBHOOK_TABLES, CALLER_TABLES)
 
 
 def migrations_of(dialect: Dialect) -> Sequence[Migration]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from points_engine.adapters.sql_callers import SqlCallerBooks
 from points_engine.adapters.sql_ledger_lines import SqlLedgerBooks
 from points_engine.adapters.sql_lots import SqlLotBooks
 from points_engine.adapters.sql_payments import SqlPaymentBooks
@@ -80,6 +81,7 @@ def _holder(row: Row) -> Holder:
 
 
 class SqlBooks(
+    SqlCallerBooks,
     SqlWebhookBooks,
     SqlLedgerBooks,
     SqlSettlementBooks,

@@ -12,7 +12,9 @@ from points_engine.ledger import microseconds, moment
 from points_engine.proof_ports import CredentialRow, MessageRow, ProofBooks, RecoveryRow, SmsCodeRow
 from points_engine.sms_code import CodeState, Sendings, SmsKind
 
-_CODE_WITHOUT_ID = "request_id, member, payment, digest, state, failures, sent_at_us, expires_at_us"
+_CODE_WITHOUT_ID = (
+    "request_id, member, payment, digest, state, failures, sent_at_us, expires_at_us, is_sign_in"
+)
 _CODE = f"id, {_CODE_WITHOUT_ID}"
 _MESSAGE_WITHOUT_ID = """
     message_id, member, kind, code, phone, body, nonce, delivery, attempts, due_at_us, useless_at_us, created_at_us,
@@ -30,10 +32,10 @@ _SENT_LATELY = (
 
 
 def _code(row: Row) -> SmsCodeRow:
-    number, request_id, member, payment, digest, state, failures, sent_at_us, expires_at_us = row
+    number, request_id, member, payment, digest, state, failures, sent_at_us, expires_at_us, is_sign_in = row
     return SmsCodeRow(
         number, request_id, member, payment, digest, CodeState(state), failures, moment(sent_at_us),
-        moment(expires_at_us),
+        moment(expires_at_us), bool(is_sign_in),
     )  # fmt: skip
 
 
@@ -67,12 +69,13 @@ class SqlProofBooks(SqlStatements, ProofBooks):
         assert row is not None
         return str(row[0])
 
-    def live_code(self, member: int, payment: int | None) -> SmsCodeRow | None:
+    def live_code(self, member: int, payment: int | None, *, is_sign_in: bool = False) -> SmsCodeRow | None:
         row = self._one(
-            f"SELECT {_CODE} FROM sms_code WHERE member = ? AND payment IS ? AND state = 'live'"
+            f"SELECT {_CODE} FROM sms_code WHERE member = ? AND payment IS ? AND is_sign_in = ? AND state = 'live'"
             " ORDER BY id DESC LIMIT 1",
             member,
             payment,
+            int(is_sign_in),
         )
         return None if row is None else _code(row)
 
@@ -140,13 +143,14 @@ class SqlProofBooks(SqlStatements, ProofBooks):
 
     def add_sms_code(self, row: SmsCodeRow) -> int:
         return self._insert(
-            f"INSERT INTO sms_code ({_CODE_WITHOUT_ID}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO sms_code ({_CODE_WITHOUT_ID}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *row[1:5],
                 str(row.state),
                 row.failures,
                 microseconds(row.sent_at),
                 microseconds(row.expires_at),
+                int(row.is_sign_in),
             ),
         )
 

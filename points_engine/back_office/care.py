@@ -71,7 +71,7 @@ def add_commands(verbs: Any, shared: argparse.ArgumentParser) -> None:
     verb = verbs.add_parser(
         "rotate-key",
         parents=[shared],
-        help="a new key; PINs go on working, payment and SMS codes of this minute end",
+        help="a new key; PINs and credentials go on working, payment and SMS codes and sessions end",
     )
     verb.set_defaults(run=_rotate_key)
 
@@ -254,7 +254,9 @@ def _replace_database(office: Office, aside: Path, *, is_forced: bool) -> Path |
 
 
 def _rotate_key(office: Office, _given: argparse.Namespace) -> Answer:
-    office.check_there()
+    # Opened first: that brings a database of an older version to this one.
+    with office.engine():
+        pass
     with office.progress("sealing PINs", 1) as bar:
         key, pins = change_key(
             office.database, office.key_file, read_key(office.key_file), bar.reach_of, lambda _step: None

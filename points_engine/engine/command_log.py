@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from points_engine.amounts import Amount
+from points_engine.calling import MakeEnrolmentCode, RevokeCaller
 from points_engine.contract import (
     Accumulate,
     Adjust,
@@ -35,7 +36,7 @@ from points_engine.ports import Books, CommandRow, Ids
 
 AdministrativeCommand = (
     EnrolTill | EnrolCourier | EnrolMember | SetFrozen | SetPinFreeLimit | SetPin | Credit | IssueCode | BindPhone
-    | Accumulate | Grant | Adjust
+    | Accumulate | Grant | Adjust | MakeEnrolmentCode | RevokeCaller
 )  # fmt: skip
 
 

@@ -5,9 +5,10 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import date
-from typing import Any, NamedTuple, Self, get_args
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, get_args
 
-from points_engine import contract
+from points_engine import calling, contract
 from points_engine.amounts import Asset
 from points_engine.bill import Bill
 from points_engine.contract import Command, CommandInvalid, Credit, Grant, Refused, Reply
@@ -17,6 +18,7 @@ from points_engine.engine.approvals import Approvals
 from points_engine.engine.challenges import Challenges
 from points_engine.engine.charges import Charges
 from points_engine.engine.codes import Codes
+from points_engine.engine.enrolments import Enrolments
 from points_engine.engine.expiry import ExpiryProgress, ExpiryRun
 from points_engine.engine.express import lane_of
 from points_engine.engine.findings import Finding
@@ -30,6 +32,7 @@ from points_engine.engine.register import Register
 from points_engine.engine.replies import Replies
 from points_engine.engine.scheme import Scheme
 from points_engine.engine.settlements import Settlements
+from points_engine.engine.sign_ins import SignIns
 from points_engine.engine.sms_codes import SmsCodes
 from points_engine.engine.together import Together
 from points_engine.engine.verify import verify
@@ -37,6 +40,9 @@ from points_engine.engine.webhooks import Webhooks
 from points_engine.ports import Books, Clock, Ids, PinHasher, Store
 from points_engine.proof_ports import PinOpener, SmsSender
 from points_engine.risk import RiskHook
+
+if TYPE_CHECKING:
+    from points_engine.engine.gate import Gate
 
 TEXT_LENGTH_MAX = 200
 
@@ -46,6 +52,10 @@ _NOT_TEXT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _COMMANDS: tuple[type[Command], ...] = get_args(Command)
 
 _TEXT_FIELDS = {kind: tuple(field.name for field in fields(kind) if field.type is str) for kind in _COMMANDS}
+
+_OPTIONAL_TEXTS = {
+    kind: tuple(field.name for field in fields(kind) if field.type == str | None) for kind in _COMMANDS
+}
 
 _ASSETS = frozenset(Asset)
 
@@ -72,7 +82,7 @@ class Engine:
 
     Without a `sender` short messages are kept for the shop's staff; without an `opener` no sealed PINs are taken;
     without a `risk` hook (`points_engine.risk`) the limits alone decide. `register` tells
-    the back office who is enrolled.
+    the back office who is enrolled, `gate` a service who may come in.
     """
 
     webhooks: Webhooks
@@ -96,7 +106,6 @@ class Engine:
         replies = Replies(scheme, ids, opener)
         self._outbox = Outbox(store, clock, ids, scheme, sender)
         sms_codes = SmsCodes(store, clock, ids, scheme, replies, self._outbox)
-        members = Members(store, clock, ids, hasher, scheme)
         self._accumulation = Accumulation(store, clock, ids, scheme)
         accounts = Accounts(store, clock, scheme)
         self._expiry = ExpiryRun(store, clock)
@@ -109,11 +118,7 @@ class Engine:
         approvals = Approvals(store, clock, scheme, replies)
         recovery = Recovery(store, clock, ids, hasher, scheme, sms_codes, self._outbox)
         self._carry_out: dict[type[Command], _Carrier] = {
-            contract.EnrolTill: members.enrol_till,
-            contract.EnrolMember: members.enrol_member,
-            contract.SetFrozen: members.set_frozen,
-            contract.SetPinFreeLimit: members.set_pin_free_limit,
-            contract.SetPin: members.set_pin,
+            **_about_members(Members(store, clock, ids, hasher, scheme)),
             **dict.fromkeys((contract.Credit, contract.Grant), self._accumulation.credit),
             contract.Accumulate: self._accumulation.accumulate,
             contract.Adjust: self._accumulation.adjust,
@@ -122,7 +127,6 @@ class Engine:
             contract.ShowExpiring: accounts.expiring,
             contract.IssueCode: self._codes.issue,
             **dict.fromkeys(_CHARGES, charges.charge),
-            contract.EnrolCourier: members.enrol_courier,
             contract.AnswerChallenge: challenges.answer,
             contract.Cancel: self._payments.cancel,
             contract.Query: self._payments.query,
@@ -136,8 +140,40 @@ class Engine:
             contract.ShowWaiting: approvals.waiting,
             contract.StartRecovery: recovery.start,
             contract.FinishRecovery: recovery.finish,
+            **self._about_callers(store, clock, ids, scheme, sms_codes),
         }
         self._together = Together(store, charges, self._codes, _check)
+
+    def _about_callers(
+        self, store: Store, clock: Clock, ids: Ids, scheme: Scheme, sms_codes: SmsCodes
+    ) -> dict[type[Command], _Carrier]:
+        enrolments = Enrolments(store, clock, ids, scheme)
+        self._sign_ins = SignIns(store, clock, ids, scheme, sms_codes, self._outbox)
+
+        def make_gate() -> "Gate":
+            # An engine in the till's own process has none: a till starts faster without it.
+            from points_engine.engine.gate import Gate  # noqa: PLC0415 -- as said
+
+            return Gate(store, clock, ids, scheme, enrolments)
+
+        self._make_gate = make_gate
+        return {
+            calling.MakeEnrolmentCode: enrolments.make_code,
+            calling.Enrol: enrolments.enrol,
+            calling.RenewCredential: enrolments.renew,
+            calling.RevokeCaller: enrolments.revoke,
+            calling.ShowCredentials: enrolments.show,
+            calling.StartSignIn: self._sign_ins.start,
+            calling.FinishSignIn: self._sign_ins.finish,
+            calling.SignOut: self._sign_ins.sign_out,
+        }
+
+    @cached_property
+    def gate(self) -> "Gate":
+        """Who may come in over a network. The same one each time; asked for first by one thread."""
+        gate = self._make_gate()
+        self._sign_ins.on_sign_out = gate.authentication.forget_session
+        return gate
 
     def execute(self, command: Command) -> Reply:
         """Carry a command out, or say why not.
@@ -162,6 +198,7 @@ class Engine:
 
         def work(books: Books) -> Swept:
             now = self._clock.now()
+            self._sign_ins.sweep(books, now)
             return Swept(
                 self._payments.sweep(books, now),
                 self._codes.sweep(books, now),
@@ -228,9 +265,23 @@ class Engine:
         self.close()
 
 
+def _about_members(members: Members) -> dict[type[Command], _Carrier]:
+    return {
+        contract.EnrolTill: members.enrol_till,
+        contract.EnrolCourier: members.enrol_courier,
+        contract.EnrolMember: members.enrol_member,
+        contract.SetFrozen: members.set_frozen,
+        contract.SetPinFreeLimit: members.set_pin_free_limit,
+        contract.SetPin: members.set_pin,
+    }
+
+
 def _check(command: Command) -> None:
     for name in _TEXT_FIELDS[type(command)]:
         _check_text(name, getattr(command, name), may_be_empty=name in _MAY_BE_EMPTY)
+    for name in _OPTIONAL_TEXTS[type(command)]:
+        if getattr(command, name) is not None:
+            _check_text(name, getattr(command, name))
     if isinstance(command, contract.Refund):
         _check_refund(command)
     if isinstance(command, contract.Settle) and type(command.day) is not date:
@@ -256,7 +307,5 @@ def _check_refund(command: contract.Refund) -> None:
     _check_text("actor.name", command.actor.name)
     if not isinstance(command.actor.level, contract.StaffLevel):
         raise CommandInvalid("actor.level must be one of StaffLevel")
-    if command.till_id is not None:
-        _check_text("till_id", command.till_id)
     if not command.reason.strip():
         raise CommandInvalid("reason must say why")

@@ -77,6 +77,8 @@ class Recovery:
             return Outcome()
         books.set_phone(member.member, phone)
         books.void_sms_codes(member.member)
+        # After the codes: a sign-in that is just being finished has used its code up, or finds it void.
+        books.end_sessions(member.member)
         if member.phone is not None:
             fields = {"phone": phone.masked}
             self._outbox.put(books, SmsKind.PHONE_CHANGED, member.member, member.phone, now, fields)
@@ -184,6 +186,7 @@ class Recovery:
     ) -> None:
         self._codes.count(books, code, is_right=True)
         books.void_sms_codes(member.member)
+        books.end_sessions(member.member)
         books.set_pin(member.member, pin_hash, command.answer_id)
         books.add_recovery(RecoveryRow(command.answer_id, member.member, None, now))
         end = challenge.move(ChallengeState.OPEN, ChallengeEvent.PIN_RECOVERED)

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 
 from points_engine.amounts import Asset, Exchange
+from points_engine.caller_rules import CallerRules
 from points_engine.contract import ChallengeKind, ClawBackRule
 from points_engine.earning import EarnRule
 from points_engine.limits import AssetLimits
 from points_engine.lots import LotRules
 from points_engine.payment_code import CodeLayout
+from points_engine.rates import RateRules
 from points_engine.refunding import RefundRules
 from points_engine.sms_code import SmsRules
 
@@ -41,6 +43,8 @@ class Scheme:
     earning: Mapping[Asset, EarnRule]
     refunds: Mapping[Asset, RefundRules]
     claw_back: ClawBackRule
+    callers: CallerRules
+    rates: RateRules
     code_kept_for: timedelta = timedelta(minutes=10)
     replies_kept_for: timedelta = timedelta(days=1)
     sms_kept_for: timedelta = timedelta(days=30)

@@ -1,4 +1,4 @@
-"""SMS codes: one for a payment or a recovery, checked against a keyed digest, replaced by the next."""
+"""SMS codes: one for a payment, a recovery or a sign-in, checked against a keyed digest, replaced by the next."""
 
 import hmac
 from collections.abc import Mapping
@@ -73,15 +73,23 @@ class SmsCodes:
         now: datetime,
         fields: Mapping[str, str],
         payment: int | None = None,
+        *,
+        is_sign_in: bool = False,
     ) -> Refused | SmsSent:
-        """Put a fresh code for a payment, or a recovery (None), into the outbox; an older one is void from now on."""
+        """Put a fresh code into the outbox; an older one for the same is void from now on.
+
+        It is for a payment, or without one for a recovery or a sign-in; a sign-in is paced by whoever starts it.
+        """
         if phone is None:
             return Refused(refusal=Refusal.PHONE_NOT_BOUND)
         since = now - timedelta(seconds=sms_code.DAY_SECONDS)
-        too_many = sms_code.too_many(self._scheme.sms, books.sendings(member, phone, since), now)
+        sent = books.sendings(member, phone, since)
+        too_many = sms_code.too_many(
+            self._scheme.sms, sent._replace(last_at=None) if is_sign_in else sent, now
+        )
         if too_many is not None:
             return Refused(refusal=too_many.refusal, wait_seconds=too_many.wait_seconds)
-        older = books.live_code(member, payment)
+        older = books.live_code(member, payment, is_sign_in=is_sign_in)
         if older is not None:
             books.set_sms_code(older.id, CodeState.VOID, older.failures)
             self._outbox.withdraw(books, older.id, now)
@@ -96,10 +104,13 @@ class SmsCodes:
             failures=0,
             sent_at=now,
             expires_at=sms_code.expires_at(now, lifetime_seconds),
+            is_sign_in=is_sign_in,
         )
         fresh = fresh._replace(digest=self._digest(fresh, self._outbox.code_text(nonce)))
         fresh = fresh._replace(id=books.add_sms_code(fresh))
-        kind = SmsKind.RECOVERY_CODE if payment is None else SmsKind.PAYMENT_CODE
+        kind = SmsKind.PAYMENT_CODE
+        if payment is None:
+            kind = SmsKind.SIGN_IN_CODE if is_sign_in else SmsKind.RECOVERY_CODE
         fields = {**fields, "minutes": str(max(1, lifetime_seconds // 60))}
         self._outbox.put(
             books, kind, member, phone, now, fields,

@@ -80,18 +80,17 @@ class CommandDoor:
         self._gatherer = gatherer
         self._seconds = seconds
         self._on_outcome = on_outcome
-        self._in_flight: set[tuple[CallerKind, str, Route, str]] = set()
+        self._in_flight: set[tuple[CallerKind | None, str, Route, str]] = set()
 
     def endpoint(self, route: Route) -> Endpoint:
         """A route of the wire as an endpoint."""
 
         async def answer(request: Incoming, caller: Caller | None) -> Answer:
-            assert caller is not None
             return await self._answer(route, request, caller)
 
         return Endpoint(route.method, route.path, answer, route.callers)
 
-    async def _answer(self, route: Route, request: Incoming, caller: Caller) -> Answer:
+    async def _answer(self, route: Route, request: Incoming, caller: Caller | None) -> Answer:
         key = _key_of(request)
         if route.id_field is not None and not key:
             return of_trouble(Trouble.KEY_MISSING, request.request_id)
@@ -103,7 +102,7 @@ class CommandDoor:
             return of_reply(command, request.request_id)
         if key is None:
             return await self._carried_out(command, caller, request.request_id, None)
-        mark = (caller.kind, caller.caller_id, route, key)
+        mark = (*((caller.kind, caller.caller_id) if caller else (None, "")), route, key)
         if mark in self._in_flight:
             return of_trouble(Trouble.IN_FLIGHT, request.request_id)
         return await self._carried_out(command, caller, request.request_id, mark)
@@ -111,9 +110,9 @@ class CommandDoor:
     async def _carried_out(
         self,
         command: Command,
-        caller: Caller,
+        caller: Caller | None,
         request_id: str,
-        mark: tuple[CallerKind, str, Route, str] | None,
+        mark: tuple[CallerKind | None, str, Route, str] | None,
     ) -> Answer:
         try:
             future = self._begin(command, caller)
@@ -140,10 +139,10 @@ class CommandDoor:
         self._on_outcome(command, reply)
         return of_reply(reply, request_id)
 
-    def _begin(self, command: Command, caller: Caller) -> asyncio.Future[Reply]:
+    def _begin(self, command: Command, caller: Caller | None) -> asyncio.Future[Reply]:
         if type(command) in GATHERED:
             return self._gatherer.begin(command)
-        if isinstance(command, _OWN_ORDERS) and (taker := caller.taker) is not None:
+        if isinstance(command, _OWN_ORDERS) and caller and (taker := caller.taker) is not None:
             return self._workers.begin(lambda: self._own_order(command, taker))
         return self._workers.begin(lambda: self._engine.execute(command))
 

@@ -59,8 +59,8 @@ def shape_of_request(route: Route) -> Shape:
     hints = get_type_hints(route.command)
     elsewhere = {*route.path_fields, *([route.id_field] if route.id_field else ())}
     said = [SAID_BY[kind] & set(hints) for kind in route.callers]
-    always = frozenset.intersection(*said) - elsewhere
-    sometimes = frozenset.union(*said) - elsewhere - always
+    always = frozenset[str]() if not said else frozenset.intersection(*said) - elsewhere
+    sometimes = frozenset[str]().union(*said) - elsewhere - always
     command: Any = route.command
     return shape_of(command, without=frozenset(elsewhere | always), optional=sometimes, is_strict=True)
 
@@ -82,21 +82,21 @@ def _plan_of(route: Route) -> _Plan:
     )
 
 
-def encode_command(command: Command, caller: CallerKind) -> Request:
-    """The request of a command, as this kind of caller sends it.
+def encode_command(command: Command, caller: CallerKind | None) -> Request:
+    """The request of a command, as this kind of caller sends it; None sends without a credential.
 
     Raises CommandInvalid for an id that no path can carry, and ValueError when such a caller may not send it.
     """
     route = ROUTE_OF[type(command)]
-    if caller not in route.callers:
-        raise ValueError(f"{caller} may not send {type(command).__name__}")
+    if caller not in (route.callers or {None}):
+        raise ValueError(f"{caller or 'nobody'} may not send {type(command).__name__}")
     plan = _plan_of(route)
     path = filled(route.path, {name: getattr(command, name) for name in route.path_fields})
     headers = {}
     if route.id_field is not None:
         headers[KEY_HEADER] = quoted(route.id_field, getattr(command, route.id_field))
     given = msgspec.to_builtins(plan.shape.pack(command), enc_hook=written)
-    for name in plan.said[caller]:
+    for name in plan.said.get(caller, ()) if caller else ():
         given.pop(name, None)
     if route.method == "GET":
         query = query_of(given)
@@ -109,10 +109,16 @@ def encode_command(command: Command, caller: CallerKind) -> Request:
 
 
 def decode_command(
-    route: Route, caller: Caller, path_values: Mapping[str, str], key: str | None, query: str, body: bytes
+    route: Route,
+    caller: Caller | None,
+    path_values: Mapping[str, str],
+    key: str | None,
+    query: str,
+    body: bytes,
 ) -> Command | Refused:
     """The command in a request, or NOT_PERMITTED when it is about somebody else than its caller.
 
+    `caller` is None, or not looked at, on a route that is anybody's.
     `path_values` and `key` (the Idempotency-Key) are already without percent signs. Raises RequestInvalid.
     """
     plan = _plan_of(route)
@@ -127,8 +133,8 @@ def decode_command(
         raise RequestInvalid("The query must be empty: what is asked for is in the body")
     else:
         struct = _from_body(plan, body)
-    says = caller.says
-    for name in plan.said[caller.kind]:
+    says = caller.says if caller else {}
+    for name in plan.said.get(caller.kind, ()) if caller else ():
         given = known[name] if name in known else getattr(struct, name, UNSET)
         if given is not UNSET and given != says[name]:
             return Refused(refusal=Refusal.NOT_PERMITTED)

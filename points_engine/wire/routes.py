@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from points_engine import calling
 from points_engine import contract as c
 from points_engine.contract import Command, Reply
 from points_engine.wire.callers import CallerKind
@@ -11,16 +12,16 @@ from points_engine.wire.callers import CallerKind
 PREFIX = "/v1"
 
 TILL, CUSTOMER = CallerKind.TILL, CallerKind.CUSTOMER
-COURIER, BACK_OFFICE = CallerKind.COURIER, CallerKind.BACK_OFFICE
+COURIER, BACK_OFFICE, MERCHANT = CallerKind.COURIER, CallerKind.BACK_OFFICE, CallerKind.MERCHANT
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """How a command travels.
 
-    `path` is a template: {name} is a field of the command. `id_field` is the field that the Idempotency-Key header
-    carries; None where the command has no id because asking twice is harmless by itself. `replies` are what comes
-    back when it is not refused.
+    `path` is a template: {name} is a field of the command. With no `callers` anybody may send it. `id_field` is the
+    field that the Idempotency-Key header carries; None where the command has no id because asking twice is harmless by
+    itself. `replies` are what comes back when it is not refused.
     """
 
     command: type[Command]
@@ -50,21 +51,25 @@ def _get(command: type[Command], path: str, callers: tuple[CallerKind, ...], *re
     return Route(command, "GET", PREFIX + path, frozenset(callers), None, replies)
 
 
-_TAKERS = (TILL, COURIER, BACK_OFFICE)
-"""Who takes payments; the back office does it for a shop's order page."""
+_TAKERS = (TILL, COURIER, MERCHANT, BACK_OFFICE)
+"""Who takes payments, and who may step in."""
+_BOTH = (*_TAKERS, CUSTOMER)
+"""Who has to do with a payment: who takes it, or who pays it."""
+_ENROLLED = calling.ENROLLED
+_ANYBODY: tuple[CallerKind, ...] = ()
 _OFFICE = (BACK_OFFICE,)
 _OWNER = (CUSTOMER, BACK_OFFICE)
 
 ROUTES: tuple[Route, ...] = (
     _post(c.Charge, "/charges", "order_id", (TILL,), c.Payment),
     _post(c.ChargeOnDelivery, "/delivery-charges", "order_id", (COURIER,), c.Payment),
-    _post(c.ChargeMember, "/shops/{shop_id}/charges", "order_id", _OFFICE, c.Payment),
-    _get(c.Query, "/payments/{order_id}", _TAKERS, c.Payment),
-    _post(c.AnswerChallenge, "/payments/{order_id}/answers", "answer_id", _TAKERS, c.Payment),
-    _post(c.SendSmsCode, "/payments/{order_id}/sms-codes", "request_id", _TAKERS, c.SmsSent, c.Payment),
-    _post(c.Cancel, "/payments/{order_id}/cancel", None, _TAKERS, c.Payment),
+    _post(c.ChargeMember, "/shops/{shop_id}/charges", "order_id", (MERCHANT, BACK_OFFICE), c.Payment),
+    _get(c.Query, "/payments/{order_id}", _BOTH, c.Payment),
+    _post(c.AnswerChallenge, "/payments/{order_id}/answers", "answer_id", _BOTH, c.Payment),
+    _post(c.SendSmsCode, "/payments/{order_id}/sms-codes", "request_id", _BOTH, c.SmsSent, c.Payment),
+    _post(c.Cancel, "/payments/{order_id}/cancel", None, _BOTH, c.Payment),
     _post(c.Reverse, "/payments/{order_id}/reverse", None, _TAKERS, c.Payment),
-    _post(c.Refund, "/payments/{order_id}/refunds", "refund_id", (TILL, BACK_OFFICE), c.Refunded),
+    _post(c.Refund, "/payments/{order_id}/refunds", "refund_id", (TILL, MERCHANT, BACK_OFFICE), c.Refunded),
     _post(c.Approve, "/payments/{order_id}/approve", None, (CUSTOMER,), c.Payment),
     _post(c.Decline, "/payments/{order_id}/decline", None, (CUSTOMER,), c.Payment),
     _post(c.Accumulate, "/accumulations", "command_id", (TILL,), c.Accumulated),
@@ -86,6 +91,14 @@ ROUTES: tuple[Route, ...] = (
     _post(c.EnrolTill, "/tills", "command_id", _OFFICE, c.Done),
     _post(c.EnrolCourier, "/couriers", "command_id", _OFFICE, c.Done),
     _post(c.Settle, "/shops/{shop_id}/settlements", None, _OFFICE, c.Settled),
+    _post(calling.MakeEnrolmentCode, "/enrolment-codes", "command_id", _OFFICE, calling.EnrolmentCode),
+    _post(calling.Enrol, "/enrolments", "request_id", _ANYBODY, calling.Enrolled),
+    _post(calling.RenewCredential, "/credentials", "request_id", _ENROLLED, calling.Enrolled),
+    _get(calling.ShowCredentials, "/credentials", _OFFICE, calling.Credentials),
+    _post(calling.RevokeCaller, "/revocations", "command_id", _OFFICE, c.Done),
+    _post(calling.StartSignIn, "/sign-ins", "request_id", _ANYBODY, calling.SignInStarted),
+    _post(calling.FinishSignIn, "/sessions", "answer_id", _ANYBODY, calling.SignedIn),
+    _post(calling.SignOut, "/sign-outs", None, _ANYBODY, c.Done),
 )
 
 ROUTE_OF: Mapping[type[Command], Route] = MappingProxyType({route.command: route for route in ROUTES})

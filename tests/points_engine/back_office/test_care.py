@@ -14,11 +14,15 @@ import pytest
 
 from points_engine.adapters.key_change import AFTER_COMMIT, BEFORE_COMMIT, KEY_WRITTEN
 from points_engine.bootstrap import DATABASE_NAME, KEY_NAME
+from points_engine.calling import CallerKind, RenewCredential
 from points_engine.contract import PaymentState, Refusal
+from points_engine.engine.authentication import NotAccepted
+from points_engine.wire.callers import Caller
 from tests.architecture.project_files import ROOT
 from tests.points_engine.back_office import key_changing_process
 from tests.points_engine.back_office.desk import Desk
-from tests.points_engine.shop import RIGHT_PIN, Shop, payment, refused
+from tests.points_engine.engine.counter import Counter, key_in, with_token
+from tests.points_engine.shop import RIGHT_PIN, TILL, Shop, payment, refused
 
 _NUMBERS = itertools.count(1)
 
@@ -211,6 +215,27 @@ def test_a_changed_key_leaves_pins_and_ends_codes(desk: Desk, member: str) -> No
         assert refused(shop.charge(code, 5, "old-code")).refusal is Refusal.CODE_UNKNOWN
         assert shop.pay(member, 5, "new-code").state is PaymentState.SUCCEEDED
     assert {"findings": []} == desk.ask("verify")
+
+
+def test_a_changed_key_cuts_no_till_off(desk: Desk, member: str) -> None:
+    """It signs as before, until it renews its credential under the new key; customers sign in again."""
+    with opened(desk) as shop:
+        shop.bind(member)
+        counter = Counter(shop)
+        key, session = counter.till_key(), counter.sign_in()
+        code = counter.code(CallerKind.TILL, TILL)
+    desk.ask("rotate-key")
+    told = desk.ask("rotate-key")
+    assert 3 == told["keys_in_file"]
+    with opened(desk) as shop:
+        counter = Counter(shop)
+        assert isinstance(counter.ask(counter.signed(key)), Caller)
+        assert isinstance(counter.ask(with_token(session.token.reveal())), NotAccepted)
+        assert refused(counter.enrol(code)).refusal is Refusal.ENROLMENT_CODE_INVALID
+        renewed = key_in(shop.ask(RenewCredential(request_id="renew", key_id=key.key_id)))
+        assert isinstance(counter.ask(counter.signed(renewed)), Caller)
+        counter.revoke(CallerKind.TILL, TILL)
+    assert 3 == desk.ask("rotate-key")["keys_in_file"]
 
 
 def test_the_old_key_alone_opens_nothing_any_more(desk: Desk, member: str) -> None:

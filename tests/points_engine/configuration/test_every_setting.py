@@ -42,7 +42,7 @@ def candidates(setting: Setting, default: Any) -> Iterator[Any]:
         yield "json:dumps"
     else:
         yield from (f"{default}!", "UTC", "85", "PUT", "text/plain", "done", "https://a.example/$phone/$text")
-        yield "apprise://$phone"
+        yield from ("apprise://$phone", "10.0.0.0/24")
 
 
 def toml(value: Any) -> str:

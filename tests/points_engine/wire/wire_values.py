@@ -49,8 +49,10 @@ def any_of(hint: Any) -> st.SearchStrategy[Any]:
     return st.none() if hint is type(None) else st.sampled_from(hint)
 
 
-def from_caller(command: Any, kind: CallerKind) -> tuple[Any, Caller]:
-    """A command as a caller of this kind may send it, and that caller."""
+def from_caller(command: Any, kind: CallerKind | None) -> tuple[Any, Caller | None]:
+    """A command as a caller of this kind may send it, and that caller; None is nobody in particular."""
+    if kind is None:
+        return command, None
     caller = Caller(kind, "the caller")
     names = {field.name for field in dataclasses.fields(command)}
     return dataclasses.replace(command, **{k: v for k, v in caller.says.items() if k in names}), caller
