@@ -1,4 +1,4 @@
-"""Changes between nodes on a real PostgreSQL: told in batches, made good after a gap, known to be lost when they are."""
+"""Changes between nodes on a real PostgreSQL: told in batches, made good after a gap, and deafness is noticed."""
 
 import threading
 import time
