@@ -116,11 +116,12 @@ class PostgresChanges(Changes):
                 connection.execute(_NOTIFY, [list(self._payloads(taken, is_gap=is_gap))])
             except psycopg.Error:
                 _LOG.warning("changes could not be told to the other nodes: they look by themselves")
-                connection = _closed(connection)
+                _close(connection)
+                connection = None
                 # What was not told is made good by one word, once the server is back.
                 self._is_gap = True
                 self._closing.wait(RECONNECT_SECONDS)
-        _closed(connection)
+        _close(connection)
 
     def _take(self) -> tuple[Sequence[Change], bool]:
         with self._lock:
@@ -196,7 +197,7 @@ class PostgresChanges(Changes):
         self._bus.heard(changes)
 
 
-def _closed(connection: psycopg.Connection[Any] | None) -> None:
+def _close(connection: psycopg.Connection[Any] | None) -> None:
     if connection is not None:
         connection.close()
 
