@@ -65,7 +65,7 @@ def caller_of(command: Command) -> Caller:
             return Caller(kind, getattr(command, name))
     if CallerKind.BACK_OFFICE in callers:
         return OFFICE
-    return Caller(CallerKind.CUSTOMER, command.member_no)  # type: ignore[union-attr]  # what only a phone sends
+    return Caller(CallerKind.CUSTOMER, str(getattr(command, "member_no")))  # noqa: B009 -- what only a phone sends
 
 
 @dataclass
