@@ -12,13 +12,14 @@ from points_engine.engine.front_door import Engine
 from points_engine.http.answers import Answer
 from points_engine.http.authentication import Authenticator
 from points_engine.http.command_door import CommandDoor
-from points_engine.http.endpoints import Endpoint
+from points_engine.http.endpoints import About, Endpoint
 from points_engine.http.gathering import Gatherer
 from points_engine.http.health import Readiness
 from points_engine.http.incoming import Incoming
 from points_engine.http.live import Live
 from points_engine.http.live_stream import LiveRules
 from points_engine.http.metrics import CONTENT_TYPE, Metrics
+from points_engine.http.openapi import document_endpoint
 from points_engine.http.paths import Paths
 from points_engine.http.register_lists import RegisterLists
 from points_engine.http.request_log import RequestLog, Writer
@@ -77,12 +78,9 @@ class PointsService:
             *(door.endpoint(route) for route in ROUTES),
             *RegisterLists(engine, self.workers).endpoints(),
             *self.readiness.endpoints(),
-            *(
-                [Endpoint("GET", "/metrics", self._metrics_page, is_logged=False)]
-                if settings.shows_metrics
-                else []
-            ),
+            *([self._metrics_endpoint()] if settings.shows_metrics else []),
             *more,
+            document_endpoint(lambda: self.endpoints),
         ]
         self.endpoints = tuple(endpoints)
         limits = RequestLimits(settings.body_bytes, settings.body_seconds, settings.requests)
@@ -104,5 +102,9 @@ class PointsService:
         self.workers.close()
         self._log.close()
 
-    async def _metrics_page(self, _request: Incoming, _caller: Caller | None) -> Answer:
-        return Answer(200, CONTENT_TYPE, self.metrics.page())
+    def _metrics_endpoint(self) -> Endpoint:
+        async def answer(_request: Incoming, _caller: Caller | None) -> Answer:
+            return Answer(200, CONTENT_TYPE, self.metrics.page())
+
+        about = About(name="Metrics", summary="Counters, for Prometheus", reply=str, media_type="text/plain")
+        return Endpoint("GET", "/metrics", answer, is_logged=False, about=about)

@@ -7,7 +7,7 @@ import msgspec
 
 from points_engine.contract import EngineFault
 from points_engine.http.answers import Answer, of_trouble, of_value
-from points_engine.http.endpoints import Endpoint
+from points_engine.http.endpoints import About, Endpoint
 from points_engine.http.incoming import Incoming
 from points_engine.http.workers import TooMuchWaits, Workers
 from points_engine.wire.callers import Caller
@@ -23,6 +23,15 @@ class Health(msgspec.Struct, frozen=True):
     status: str
 
 
+_ALIVE = About(name="Healthz", summary="Is this node alive", reply=Health)
+_READY = About(
+    name="Readyz",
+    summary="Does this node take work",
+    reply=Health,
+    problems=(Trouble.SHUTTING_DOWN, Trouble.UNAVAILABLE),
+)
+
+
 class Readiness:
     """Whether this node takes work. `look` reads something small from the books; it may block and raise EngineFault."""
 
@@ -35,8 +44,8 @@ class Readiness:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """/healthz and /readyz."""
         return (
-            Endpoint("GET", "/healthz", self._alive, is_logged=False),
-            Endpoint("GET", "/readyz", self._ready, is_logged=False),
+            Endpoint("GET", "/healthz", self._alive, is_logged=False, about=_ALIVE),
+            Endpoint("GET", "/readyz", self._ready, is_logged=False, about=_READY),
         )
 
     async def _alive(self, _request: Incoming, _caller: Caller | None) -> Answer:

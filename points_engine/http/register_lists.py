@@ -8,7 +8,7 @@ from points_engine.contract import Channel, Refusal, Refused
 from points_engine.engine.front_door import Engine
 from points_engine.http.answers import Answer, of_reply, of_trouble, of_value
 from points_engine.http.blocking import answered_by
-from points_engine.http.endpoints import Endpoint, Handler
+from points_engine.http.endpoints import About, Endpoint, Handler
 from points_engine.http.incoming import Incoming
 from points_engine.http.pages import (
     Courier,
@@ -35,6 +35,25 @@ CSV = b"text/csv; charset=utf-8"
 _OFFICE = frozenset({CallerKind.BACK_OFFICE})
 
 
+_FAULTS = (Trouble.UNAVAILABLE, Trouble.OUTCOME_UNKNOWN, Trouble.LATE)
+_BILL = About(
+    name="ShowBill",
+    summary="A shop's bill of a closed day, as CSV",
+    reply=str,
+    media_type="text/csv",
+    problems=(Refusal.SHOP_UNKNOWN, Refusal.DAY_NOT_SETTLED, *_FAULTS),
+)
+_MEMBER = About(
+    name="ShowMember", summary="A member", reply=Member, problems=(Refusal.MEMBER_UNKNOWN, *_FAULTS)
+)
+
+
+def _list(name: str, what: str, reply: type) -> About:
+    return About(
+        name=f"List{name}", summary=f"{what}, page by page", reply=reply, query=PageAsked, problems=_FAULTS
+    )
+
+
 class RegisterLists:
     """Reads the register and the bills, on threads."""
 
@@ -45,14 +64,14 @@ class RegisterLists:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """All of them, for the back office alone."""
         return tuple(
-            Endpoint("GET", f"{PREFIX}{path}", self._on_thread(answer), _OFFICE)
-            for path, answer in (
-                ("/shops", self._shops),
-                ("/shops/{shop_id}/bills/{day}", self._bill),
-                ("/tills", self._tills),
-                ("/couriers", self._couriers),
-                ("/members", self._members),
-                ("/members/{member_no}", self._member),
+            Endpoint("GET", f"{PREFIX}{path}", self._on_thread(answer), _OFFICE, about=about)
+            for path, answer, about in (
+                ("/shops", self._shops, _list("Shops", "The shops", Shops)),
+                ("/shops/{shop_id}/bills/{day}", self._bill, _BILL),
+                ("/tills", self._tills, _list("Tills", "The tills", Tills)),
+                ("/couriers", self._couriers, _list("Couriers", "The couriers", Couriers)),
+                ("/members", self._members, _list("Members", "The members", Members)),
+                ("/members/{member_no}", self._member, _MEMBER),
             )
         )
 

@@ -36,7 +36,7 @@ class Trouble(enum.Enum):
     OVERLOADED = ("fault", "overloaded", 503, "Too much waits already", True)
     SHUTTING_DOWN = ("fault", "shutting_down", 503, "This node is shutting down", True)
     UNAVAILABLE = ("fault", "unavailable", 503, "The engine's surroundings fail", True)
-    OUTCOME_UNKNOWN = ("fault", "outcome_unknown", 503, "The engine's surroundings failed in between", False)
+    OUTCOME_UNKNOWN = ("fault", "interrupted", 503, "The engine's surroundings failed in between", False)
     LATE = ("fault", "late", 504, "No outcome in time", False)
 
     def __init__(self, family: str, code: str, status: int, title: str, nothing_changed: bool) -> None:

@@ -93,12 +93,10 @@ def shape_of(
         elif field.default is dataclasses.MISSING:
             members.append((field.name, piece.hint))
         else:
-            default = field.default
-            members.append(
-                (field.name, piece.hint, piece.pack(default) if piece.pack and default else default)
-            )
+            members.append((field.name, piece.hint, _default(piece, field.default)))
+    # Each form of a value has a name of its own, by which the API's document tells them apart.
     struct = msgspec.defstruct(
-        kind.__name__,
+        f"{kind.__name__}{'Input' if is_strict else 'Reply' if tag else ''}",
         members,
         frozen=True,
         kw_only=True,
@@ -131,6 +129,14 @@ def _piece(hint: Any, is_strict: bool) -> _Piece:
     if hint is Refusal:
         return _Piece(RefusalCode, _code_of, REFUSALS.__getitem__)
     return _Piece({int: Whole, datetime: Moment}.get(hint, hint))
+
+
+def _default(piece: _Piece, default: Any) -> Any:
+    if piece.pack is None or not default:
+        return default
+    # Made anew: msgspec would write a default down in a schema, and cannot.
+    pack = piece.pack
+    return msgspec.field(default_factory=lambda: pack(default))
 
 
 def _each(turn: _Turn | None) -> _Turn | None:
