@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 from points_engine import contract as c
 from points_engine.amounts import Amount, Asset
+from points_engine.http.described_callers import caller_commands, caller_replies
 
 _AT = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 _LATER = datetime(2026, 3, 2, 4, 1, tzinfo=UTC)
@@ -102,6 +103,7 @@ def example_commands() -> Iterator[c.Command]:
     yield c.EnrolTill(command_id="t-1", till_id="till-1", shop_id="shop-1")
     yield c.EnrolCourier(command_id="k-1", courier_id="courier-7", shop_id="shop-1")
     yield c.Settle(shop_id="shop-1", day=_DAY)
+    yield from caller_commands()
 
 
 def example_replies() -> Iterator[tuple[str, c.Reply]]:
@@ -171,3 +173,4 @@ def example_replies() -> Iterator[tuple[str, c.Reply]]:
     )
     yield "sms_sent", _SENT
     yield "waiting", c.Waiting(payments=(c.WaitingPayment(payment=_OPEN, shop_id="shop-1"),))
+    yield from caller_replies()

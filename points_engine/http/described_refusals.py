@@ -7,6 +7,7 @@ from typing import Any
 from points_engine import contract as c
 from points_engine.amounts import Amount, Asset
 from points_engine.contract import Refusal, Refused
+from points_engine.http.described_callers import REFUSALS_OF_CALLERS
 
 _MEMBERS: tuple[Refusal, ...] = (Refusal.MEMBER_UNKNOWN, Refusal.ORDER_MISMATCH)
 _CHARGES = (Refusal.TILL_NOT_ENROLLED, Refusal.ORDER_MISMATCH)
@@ -16,6 +17,7 @@ _NEW_PIN = (Refusal.PIN_NOT_ALLOWED, Refusal.PIN_TOO_SIMPLE)
 
 REFUSALS_OF: Mapping[Any, tuple[Refusal, ...]] = MappingProxyType(
     {
+        **REFUSALS_OF_CALLERS,
         c.Charge: _CHARGES,
         c.ChargeOnDelivery: _CHARGES,
         c.ChargeMember: _CHARGES,

@@ -150,7 +150,7 @@ def _body(route: Route, schemas: Schemas) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": schemas.of(shape.struct)}
     for command in example_commands():
         if type(command) is route.command:
-            body = encode_command(command, min(route.callers)).body
+            body = encode_command(command, min(route.callers, default=None)).body
             content["example"] = msgspec.json.decode(body)
     required = bool(schemas.resolved(shape.struct).get("required"))
     return {"required": required, "content": {JSON: content}}
