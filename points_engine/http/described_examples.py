@@ -147,6 +147,12 @@ def example_replies() -> Iterator[tuple[str, c.Reply]]:
             last_day=date(2027, 12, 31),
         ),
     )
+    yield from _shown()
+    yield from caller_replies()
+
+
+def _shown() -> Iterator[tuple[str, c.Reply]]:
+    """What is only read."""
     yield (
         "statement",
         c.Statement(
@@ -173,4 +179,3 @@ def example_replies() -> Iterator[tuple[str, c.Reply]]:
     )
     yield "sms_sent", _SENT
     yield "waiting", c.Waiting(payments=(c.WaitingPayment(payment=_OPEN, shop_id="shop-1"),))
-    yield from caller_replies()
