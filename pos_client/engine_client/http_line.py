@@ -7,7 +7,8 @@ import http.client
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,9 +135,53 @@ class HttpLine:
         trouble = Trouble.NO_ANSWER if attempt.has_sent else Trouble.UNREACHABLE
         return LineFault(trouble, maybe_arrived=attempt.has_sent)
 
+    def open_stream(
+        self, node: str, request: Request, *, connect_seconds: float, silence_seconds: float
+    ) -> "AnswerStream":
+        """Send a request whose answer does not end; silence for so long ends it. Close it. Raises LineFault."""
+        self._attempt.begin()
+        try:
+            response = self._session.request(
+                request.method,
+                node.rstrip("/") + request.path,
+                headers={"Accept-Encoding": "identity", **request.headers},
+                timeout=(connect_seconds, silence_seconds),
+                allow_redirects=False,
+                stream=True,
+            )
+        except _FAILURES as error:
+            raise self._fault(error) from None
+        return AnswerStream(response)
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+
+class AnswerStream:
+    """An answer that comes piece by piece. `status` and `headers` are there already."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self._response = response
+        self.status = response.status_code
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
+
+    def pieces(self) -> Iterator[bytes]:
+        """What comes, as it comes; ends when the other side ends it, breaks off, or is silent for too long."""
+        try:
+            while piece := self._response.raw.read1(LARGEST_ANSWER_BYTES):
+                yield piece
+        except _FAILURES:  # whoever follows a stream begins anew, whatever ended it
+            return
+
+    def cut(self) -> None:
+        """End it from another thread."""
+        with suppress(*_FAILURES):
+            self._response.raw.shutdown()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._response.close()
 
 
 def _body(raw: urllib3.BaseHTTPResponse) -> bytes:

@@ -9,22 +9,28 @@ from functools import partial
 from points_engine.contract import Command, EngineFault, Query
 from pos_client.engine_client.engine_link import EngineLink
 from pos_client.engine_client.heartbeat import Heartbeat
+from pos_client.engine_client.order_watch import OrderWatch
 from pos_client.engine_client.remote_door import Credential, RemoteDoor, Server
 from pos_client.engine_client.server_clock import ServerClock
 from pos_client.engine_client.workers import Workers
 from pos_client.ports import EngineClient, Inbox
+from pos_client.till.events import Replied
 
 logger = logging.getLogger(__name__)
 
 ARE_YOU_THERE = Query(order_id="are-you-there")
 """An order that no till makes: that it is unknown says that network, credential and database are well."""
 
+UNASKED = 0
+"""The request number of what the engine tells unasked: no request of the till has it."""
+
 
 class RemoteEngine(EngineClient):
     """Sends commands to the points server; a command's time begins when it is sent, also while it waits for a thread.
 
     What cannot be done becomes an answer as `Workers` say. How the server is, and that this computer's clock is
-    wrong, reach the inbox as lamps. Raises EngineFault when the server's CA file cannot be read.
+    wrong, reach the inbox as lamps; that a customer approved on their own phone, as a reply nobody asked for. Raises
+    EngineFault when the server's CA file cannot be read.
     """
 
     def __init__(
@@ -40,7 +46,9 @@ class RemoteEngine(EngineClient):
         self._answer_seconds = server.answer_seconds
         self._link = EngineLink(inbox, self._clock)
         self._door = RemoteDoor(server, credential, clock=self._clock, listener=self._link)
-        self._workers = Workers(inbox, workers, _noted)
+        self._watch = OrderWatch(self._door, lambda payment: inbox.put(Replied(UNASKED, payment)))
+        # The watch hears of a reply after the till: what it tells in turn comes behind it.
+        self._workers = Workers(inbox, workers, _noted, self._watch.see)
         self._heartbeat = Heartbeat(self._ask, lambda: self._link.is_up)
 
     def send(self, request_id: int, command: Command) -> None:
@@ -50,6 +58,7 @@ class RemoteEngine(EngineClient):
     def close(self) -> None:
         self._heartbeat.close()
         self._workers.close()
+        self._watch.close()
         self._door.close()
 
     def _ask(self) -> None:

@@ -14,7 +14,7 @@ from points_engine.contract import Command, EngineFault, Refusal, Refused, Reply
 from points_engine.wire.callers import CallerKind
 from points_engine.wire.commands import Request, encode_command
 from pos_client.engine_client.deadline_guard import DeadlineGuard
-from pos_client.engine_client.http_line import HttpLine
+from pos_client.engine_client.http_line import AnswerStream, HttpLine
 from pos_client.engine_client.http_line import Request as Outgoing
 from pos_client.engine_client.judging import REFUSALS_OF_THE_ASKING, NotDone, judge
 from pos_client.engine_client.nodes import Nodes
@@ -135,6 +135,23 @@ class RemoteDoor:
             self._listener.heard()
         else:
             self._listener.failed(trouble)
+
+    def open_stream(self, path: str, silence_seconds: float) -> AnswerStream:
+        """Ask for an answer that does not end, on this thread's own connection. Raises LineFault."""
+        node = self._nodes.current
+        sent_at = self._clock.monotonic()
+        try:
+            stream = self._line().open_stream(
+                node,
+                self._signed(Request("GET", path, {"Accept": "text/event-stream"})),
+                connect_seconds=self._server.connect_seconds,
+                silence_seconds=silence_seconds,
+            )
+        except LineFault:
+            self._nodes.leave(node)
+            raise
+        self._clock.learn(stream.headers.get("date"), sent_at)
+        return stream
 
     def close(self) -> None:
         """Let go of everything. Commands on their way make no further attempt."""

@@ -16,13 +16,20 @@ class Workers:
     """Runs commands on `count` threads.
 
     An EngineFault that changed nothing is the refusal ENGINE_UNAVAILABLE; any other exception leaves the
-    outcome unknown and becomes NoReply. `on_fault` hears of the faults; a bug is logged without the command and
-    without its text.
+    outcome unknown and becomes NoReply. `on_fault` hears of the faults, `on_reply` of each reply that is in the inbox
+    already; a bug is logged without the command and without its text.
     """
 
-    def __init__(self, inbox: Inbox, count: int, on_fault: Callable[[EngineFault], None]) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        count: int,
+        on_fault: Callable[[EngineFault], None],
+        on_reply: Callable[[Reply], None] | None = None,
+    ) -> None:
         self._inbox = inbox
         self._on_fault = on_fault
+        self._on_reply = on_reply
         self._threads = ThreadPoolExecutor(max_workers=count, thread_name_prefix="engine")
 
     def start(self, request_id: int, command: Command, execute: Callable[[Command], Reply]) -> None:
@@ -48,6 +55,8 @@ class Workers:
             self._inbox.put(NoReply(request_id))
         else:
             self._inbox.put(Replied(request_id, reply))
+            if self._on_reply is not None:
+                self._on_reply(reply)
 
 
 def _place(error: BaseException) -> str:

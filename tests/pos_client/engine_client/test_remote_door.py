@@ -86,9 +86,14 @@ def replied(reply: Reply, *headers: str, times: int = 1) -> Behaviour:
     return say(response(reply, *headers), times=times)
 
 
+def told_bytes(kind: Told, *headers: str) -> bytes:
+    """A server's trouble, as it comes over the line."""
+    return http(encode_problem(trouble(kind)).decode(), f"{kind.status} Trouble", *headers)
+
+
 def told(kind: Told, *headers: str) -> Behaviour:
     """Answer with a server's trouble."""
-    return answer(encode_problem(trouble(kind)).decode(), f"{kind.status} Trouble", *headers)
+    return say(told_bytes(kind, *headers))
 
 
 def one_connection(*behaviours: Behaviour) -> Behaviour:
