@@ -5,7 +5,9 @@ Imported only when it is needed, with all that speaks HTTP.
 
 from pathlib import Path
 
-from pos_client.engine_client.credential import read_credential
+from points_engine.contract import Secret
+from pos_client.engine_client.credential import keep_credential, read_credential
+from pos_client.engine_client.enrolment import EnrolmentFailed, enrol
 from pos_client.engine_client.remote import RemoteEngine
 from pos_client.engine_client.remote_door import Server
 from pos_client.engine_client.trust import Trust
@@ -34,3 +36,14 @@ def open_client(settings: Settings, inbox: Inbox) -> EngineClient:
     """
     credential = read_credential(settings.data_path, settings.till_id)
     return RemoteEngine(server_of(settings), credential, inbox)
+
+
+def enrol_till(settings: Settings, code: Secret) -> Path:
+    """Enrol this till at its server and keep the credential; returns the folder it is in.
+
+    Raises EnrolmentFailed, or EngineFault when the credential cannot be kept.
+    """
+    if not settings.engine.urls:
+        raise EnrolmentFailed("The settings name no points server: write its address into engine.urls first.")
+    keep_credential(settings.data_path, enrol(server_of(settings), settings.till_id, code))
+    return settings.data_path

@@ -34,11 +34,11 @@ class Credential(Protocol):
     """Who asks, and how that is proved."""
 
     @property
-    def caller(self) -> CallerKind:
-        """The kind of caller."""
+    def caller(self) -> CallerKind | None:
+        """The kind of caller; None for whoever has no credential."""
 
     def authorization(self, request: Request, at: int) -> str:
-        """The Authorization header of a request that is sent at that time (seconds since 1970)."""
+        """The Authorization header of a request that is sent at that time (seconds since 1970); empty for none."""
 
 
 class Listener(Protocol):
@@ -222,7 +222,7 @@ class RemoteDoor:
         return Outgoing(
             method=request.method,
             path=request.path,
-            headers={**request.headers, "Authorization": authorization},
+            headers={**request.headers, **({"Authorization": authorization} if authorization else {})},
             body=request.body,
         )
 

@@ -60,12 +60,17 @@ def caller_of(command: Command) -> Caller:
     callers = ROUTE_OF[type(command)].callers
     if isinstance(command, Reverse) and command.channel is Channel.DELIVERY:
         return Caller(CallerKind.COURIER, command.till_id)
-    for kind, name in ((CallerKind.TILL, "till_id"), (CallerKind.COURIER, "courier_id")):
-        if kind in callers and getattr(command, name, None) is not None:
-            return Caller(kind, getattr(command, name))
-    if CallerKind.BACK_OFFICE in callers:
-        return OFFICE
-    return Caller(CallerKind.CUSTOMER, str(getattr(command, "member_no")))  # noqa: B009 -- what only a phone sends
+    named = (
+        (CallerKind.TILL, "till_id"),
+        (CallerKind.COURIER, "courier_id"),
+        (CallerKind.CUSTOMER, "member_no"),
+    )
+    for kind, name in named:
+        caller_id: str | None = getattr(command, name, None)
+        is_theirs = kind is not CallerKind.CUSTOMER or CallerKind.BACK_OFFICE not in callers
+        if kind in callers and is_theirs and caller_id is not None:
+            return Caller(kind, caller_id)
+    return OFFICE
 
 
 @dataclass
