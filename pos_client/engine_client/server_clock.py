@@ -5,6 +5,9 @@ import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
+HEADER_SECONDS = 2.0
+"""A Date header has whole seconds, and servers write it anew only now and then."""
+
 
 class ServerClock:
     """The server's time as far as it is known; before its first answer, this computer's. Thread-safe.
@@ -39,8 +42,7 @@ class ServerClock:
     def learn(self, date: str | None, sent_at: float) -> bool:
         """Take the Date header of an answer that has just come to a request sent at `sent_at` (monotonic).
 
-        Says whether the time told now is another than before by more than the answer's own inaccuracy: the header
-        has whole seconds, and nobody knows how much of the way was the answer's.
+        Says whether the time told now is another than before by more than the answer's own inaccuracy.
         """
         try:
             said = parsedate_to_datetime(date or "").timestamp()
@@ -49,7 +51,7 @@ class ServerClock:
         heard_at = self._monotonic()
         # Somewhere in that second, somewhere between sending and hearing.
         ahead = said + 0.5 - (sent_at + heard_at) / 2
-        margin = 0.5 + (heard_at - sent_at) / 2
+        margin = HEADER_SECONDS + (heard_at - sent_at) / 2
         known = self.now() - heard_at
         with self._lock:
             is_news = abs(ahead - known) > margin

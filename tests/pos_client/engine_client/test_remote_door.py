@@ -43,6 +43,7 @@ from tests.pos_client.engine_client.scripted_server import (
     http,
     say,
     say_nothing,
+    serve,
 )
 
 CODE = "848812345678901234"
@@ -94,16 +95,6 @@ def told_bytes(kind: Told, *headers: str) -> bytes:
 def told(kind: Told, *headers: str) -> Behaviour:
     """Answer with a server's trouble."""
     return say(told_bytes(kind, *headers))
-
-
-def one_connection(*behaviours: Behaviour) -> Behaviour:
-    """One after the other on the same connection."""
-
-    def behave(line: socket.socket, server: ScriptedServer) -> None:
-        for behaviour in behaviours:
-            behaviour(line, server)
-
-    return behave
 
 
 OpenDoor = Callable[..., RemoteDoor]
@@ -315,22 +306,24 @@ def at(request: bytes) -> int:
 def test_a_clock_that_is_off_is_put_right_by_the_servers(open_door: OpenDoor) -> None:
     """The refused signature is made again with the server's time, and the next command knows it from the start."""
     ahead = timedelta(hours=2)
-    refuse = told(Told.NOT_SIGNED_IN, date(ahead))
-    with ScriptedServer(
-        one_connection(refuse, replied(PAID, date(ahead)), replied(PAID, date(ahead)))
-    ) as server:
+
+    def respond(_request: bytes) -> bytes:
+        is_first = len(server.requests) == 1
+        return told_bytes(Told.NOT_SIGNED_IN, date(ahead)) if is_first else response(PAID, date(ahead))
+
+    with ScriptedServer(serve(respond)) as server:
         door = open_door(server)
         assert PAID == door.execute(CHARGE)
         assert PAID == door.execute(CHARGE)
     wrong, right, third = (at(request) - time.time() for request in server.requests)
-    assert abs(wrong) < 5
-    assert abs(right - 7200) < 5
-    assert abs(third - 7200) < 5
+    assert abs(wrong) < 30
+    assert abs(right - 7200) < 30
+    assert abs(third - 7200) < 30
 
 
 def test_a_key_that_is_refused_at_the_right_time_is_not_tried_twice(open_door: OpenDoor) -> None:
     """A second attempt is for a wrong clock alone."""
-    with ScriptedServer(told(Told.NOT_SIGNED_IN, date(timedelta()))) as server:
+    with ScriptedServer(serve(lambda _: told_bytes(Told.NOT_SIGNED_IN, date(timedelta())))) as server:
         open_door(server).execute(CHARGE)
     assert 1 == len(server.requests)
 

@@ -63,8 +63,8 @@ def test_a_server_with_another_time_is_believed(clocks: TwoClocks, server: Serve
     assert server.learn(said(clocks.wall + ahead), clocks.monotonic)
     clocks.passes(10)
     assert not server.learn(said(clocks.wall + ahead), clocks.monotonic)
-    assert abs(server.now() - (clocks.wall + ahead)) <= 1
-    assert abs(server.off_seconds + ahead) <= 1
+    assert abs(server.now() - (clocks.wall + ahead)) <= 2
+    assert abs(server.off_seconds + ahead) <= 2
 
 
 def test_setting_this_computers_clock_changes_nothing_for_the_server(
