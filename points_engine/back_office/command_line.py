@@ -15,6 +15,7 @@ from rich.console import Console
 from points_engine.back_office import (
     care,
     enrolment,
+    exporting,
     ledger_reports,
     member_accounts,
     member_files,
@@ -76,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
         money_back,
         ledger_reports,
         webhooks,
+        exporting,
         serving,
         seeding,
     ):

@@ -20,6 +20,7 @@ from points_engine.engine.charges import Charges
 from points_engine.engine.codes import Codes
 from points_engine.engine.enrolments import Enrolments
 from points_engine.engine.expiry import ExpiryProgress, ExpiryRun
+from points_engine.engine.exports import Exports
 from points_engine.engine.express import lane_of
 from points_engine.engine.findings import Finding
 from points_engine.engine.judging import Judge
@@ -82,7 +83,7 @@ class Engine:
 
     Without a `sender` short messages are kept for the shop's staff; without an `opener` no sealed PINs are taken;
     without a `risk` hook (`points_engine.risk`) the limits alone decide. `register` tells
-    the back office who is enrolled, `gate` a service who may come in.
+    the back office who is enrolled, `exports` other systems what is in the books, `gate` a service who may come in.
     """
 
     webhooks: Webhooks
@@ -102,7 +103,7 @@ class Engine:
     ) -> None:
         self._store = store
         self._clock = clock
-        self.register = Register(store, clock, scheme)
+        self.register, self.exports = Register(store, clock, scheme), Exports(store, clock)
         replies = Replies(scheme, ids, opener)
         self._outbox = Outbox(store, clock, ids, scheme, sender)
         sms_codes = SmsCodes(store, clock, ids, scheme, replies, self._outbox)
