@@ -9,15 +9,14 @@ from points_engine.adapters.apprise_sms import AppriseSmsSender
 from points_engine.adapters.http_sms import HttpSmsSender
 from points_engine.adapters.http_webhooks import HttpWebhookSender
 from points_engine.adapters.keyed_ids import KeyedIds
-from points_engine.adapters.keys import MasterKey, create_key, read_key
 from points_engine.adapters.pin_hasher import Argon2Cost, Argon2PinHasher
 from points_engine.adapters.pin_opener import HpkePinOpener
-from points_engine.adapters.sqlite_store import SqliteStore
 from points_engine.adapters.system_clock import SystemClock
 from points_engine.adapters.webhook_secrets import DerivedWebhookSecrets
 from points_engine.change_ports import Changes
 from points_engine.configuration.reading import FILE_NAME, Loaded, load_settings
 from points_engine.contract import EngineFault
+from points_engine.databases import DATABASE_NAME, KEY_NAME, database_of, key_in_use
 from points_engine.engine.front_door import Engine
 from points_engine.engine.scheme import Scheme
 from points_engine.engine.webhook_run import WebhookRun
@@ -25,7 +24,7 @@ from points_engine.engine.webhooks import Webhooks
 from points_engine.gateway import AppriseGateway, HttpGateway, Taken
 from points_engine.limits import AssetLimits
 from points_engine.payment_code import CodeLayout
-from points_engine.ports import Clock, Ids, KeyUnavailable, PinHasher, Store, StoreUnavailable
+from points_engine.ports import Clock, Ids, PinHasher, Store
 from points_engine.proof_ports import PinOpener, SmsSender
 from points_engine.refunding import RefundRules
 from points_engine.risk import RiskAnswer, RiskFacts, RiskHook
@@ -33,18 +32,17 @@ from points_engine.settings import PinEntry, Settings, SettingsInvalid
 from points_engine.sms_code import SmsRules
 
 __all__ = [
-    "FILE_NAME", "AppriseGateway", "Argon2Cost", "AssetLimits", "Clock", "CodeLayout", "Engine", "HttpGateway",
-    "Loaded", "PinEntry", "RefundRules", "RiskAnswer", "RiskFacts", "RiskHook", "Settings", "SettingsInvalid",
-    "SmsRules", "Taken", "load_settings", "open_engine",
+    "DATABASE_NAME", "FILE_NAME", "KEY_NAME", "AppriseGateway", "Argon2Cost", "AssetLimits", "Clock",
+    "CodeLayout", "Engine", "HttpGateway", "Loaded", "PinEntry", "RefundRules", "RiskAnswer", "RiskFacts",
+    "RiskHook", "Settings", "SettingsInvalid", "SmsRules", "Taken", "load_settings", "open_engine",
 ]  # fmt: skip
 
 _LOG = logging.getLogger(__name__)
 
-DATABASE_NAME = "points.sqlite"
 RETRY_LOOK_SECONDS = 2.0
 """How often the outbox is looked at for messages to try again."""
-KEY_NAME = "points.key"
-"""Keep a copy of it apart from the database's copies: the one without the other opens nothing."""
+SEAL_SECONDS = 0.5
+"""How often transfers are chained where that is not part of their own transaction."""
 
 
 class _SweptEngine(Engine):
@@ -63,6 +61,7 @@ class _SweptEngine(Engine):
         opener: PinOpener | None,
         risk: RiskHook | None,
         webhooks: Webhooks,
+        seals: bool,
     ) -> None:
         super().__init__(store, clock, ids, hasher, scheme, sender=sender, opener=opener, risk=risk)
         self.webhooks = webhooks
@@ -75,6 +74,9 @@ class _SweptEngine(Engine):
         self._deliverer = threading.Thread(target=self._deliver_on, name="engine SMS", daemon=True)
         if sender is not None:
             self._deliverer.start()
+        self._sealer = threading.Thread(target=self._seal_on, name="engine sealer", daemon=True)
+        if seals:
+            self._sealer.start()
         self._webhook_run = WebhookRun(webhooks)
         self._webhook_run.start()
 
@@ -85,6 +87,14 @@ class _SweptEngine(Engine):
             except EngineFault:
                 # Whoever looks at a payment ends it too; the next round tries again.
                 _LOG.warning("the engine could not sweep", exc_info=True)
+
+    def _seal_on(self) -> None:
+        while not self._closing.wait(SEAL_SECONDS):
+            try:
+                self.seal()
+            except EngineFault:
+                # Nothing is left out by it: the next round finds all that was not sealed.
+                _LOG.warning("the engine could not seal its transfers", exc_info=True)
 
     def _deliver_on(self) -> None:
         while not self._closing.is_set():
@@ -101,8 +111,9 @@ class _SweptEngine(Engine):
         self._message_came.set()
         self._webhook_run.close()
         self._sweeper.join()
-        if self._deliverer.is_alive():
-            self._deliverer.join()
+        for thread in (self._deliverer, self._sealer):
+            if thread.is_alive():
+                thread.join()
         super().close()
 
 
@@ -117,9 +128,10 @@ def open_engine(
     risk: RiskHook | None = None,
     changes: Changes | None = None,
 ) -> Engine:
-    """The embedded engine in `folder`: `points.sqlite` and `points.key`, made when neither is there yet.
+    """The engine in `folder`: `points.key`, and `points.sqlite` or the database that `settings.database` names.
 
-    `clock` and `pin_cost` are for tests and demos; `on_durable_step` is told the names of SqliteStore's durable steps;
+    Both are made when neither is there yet. `clock` and `pin_cost` are for tests and demos; `on_durable_step` is told
+    the names of the store's durable steps;
     `risk` looks at payments before they go through (`points_engine.risk`); `changes` hears what became durable;
     with `sweep_every_seconds` None nobody sweeps, or hands over short messages (`Engine.deliver`), but the caller.
     Close the engine when done (it is a context manager). Raises StoreUnavailable, KeyUnavailable or SmsUnavailable, all
@@ -127,10 +139,9 @@ def open_engine(
     """
     settings = settings or Settings()
     sender = _sender_of(settings)
-    key = _key_in_use(_key_of(folder), folder / DATABASE_NAME)
-    store = SqliteStore(
-        folder / DATABASE_NAME, key.fingerprint, on_durable_step=on_durable_step, changes=changes
-    )
+    database = database_of(folder, settings)
+    key = key_in_use(folder, database)
+    store = database.open(key.fingerprint, on_durable_step, changes)
     parts = (store, clock or SystemClock(), KeyedIds(key), Argon2PinHasher(key, pin_cost), settings.scheme())
     opener = None if settings.pin_entry is PinEntry.PLAIN else HpkePinOpener(key)
     webhooks = Webhooks(
@@ -141,8 +152,9 @@ def open_engine(
         engine.webhooks = webhooks
         return engine
     return _SweptEngine(
-        *parts, sweep_every_seconds, sender=sender, opener=opener, risk=risk, webhooks=webhooks
-    )
+        *parts, sweep_every_seconds, sender=sender, opener=opener, risk=risk, webhooks=webhooks,
+        seals=database.seals_apart,
+    )  # fmt: skip
 
 
 def _sender_of(settings: Settings) -> SmsSender | None:
@@ -150,38 +162,3 @@ def _sender_of(settings: Settings) -> SmsSender | None:
     if isinstance(gateway, HttpGateway):
         return HttpSmsSender(gateway)
     return AppriseSmsSender(gateway) if gateway is not None else None
-
-
-def _key_in_use(key: MasterKey, database: Path) -> MasterKey:
-    """Of the keys in the file the one the database was bound to last; SqliteStore looks whether it is any of them."""
-    if not key.has_earlier or not database.exists():
-        return key
-    from points_engine.adapters.sqlite_copies import bound_fingerprint  # noqa: PLC0415 -- after a change of the key alone
-
-    fingerprint = bound_fingerprint(database)
-    return (fingerprint and key.with_fingerprint(fingerprint)) or key
-
-
-def _key_of(folder: Path) -> MasterKey:
-    key_path = folder / KEY_NAME
-    if key_path.exists():
-        return read_key(key_path)
-    from filelock import FileLock  # noqa: PLC0415 -- for a fresh folder alone: a till starts faster without it
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "points.lock"):
-            # Somebody else may have been first.
-            if key_path.exists():
-                return read_key(key_path)
-            if (folder / DATABASE_NAME).exists():
-                raise KeyUnavailable(
-                    f"The key file {key_path} is missing, though its database is there",
-                    "Put it back from where you keep its copy: without it this database's codes and PINs mean nothing.",
-                )
-            return create_key(key_path)
-    except OSError as error:
-        raise StoreUnavailable(
-            f"The engine's folder {folder} cannot be used ({error.strerror})",
-            "Give the engine a folder it may write to.",
-        ) from error

@@ -19,7 +19,7 @@ from points_engine.limits import DayUse
 from points_engine.lot_ports import LotBooks
 from points_engine.part_ports import PartBooks
 from points_engine.payment_code import CodeState
-from points_engine.proof_ports import ProofBooks
+from points_engine.proof_ports import AnswerRow, ProofBooks
 from points_engine.refund_ports import RefundBooks
 from points_engine.register_ports import RegisterBooks
 from points_engine.settlement_ports import SettlementBooks
@@ -126,20 +126,6 @@ class ChargeFacts(NamedTuple):
     payment: PaymentRow | None
     code: CodeRow | None
     holder: Holder | None
-
-
-class AnswerRow(NamedTuple):
-    """A counted answer to a payment's challenge. `tries_left` is None when it was right.
-
-    `sealed_key` is a sealed PIN's number, by which it is known again.
-    """
-
-    answer_id: str
-    payment: int
-    kind: str
-    tries_left: int | None
-    at: datetime
-    sealed_key: int | None = None
 
 
 class CommandRow(NamedTuple):
@@ -352,6 +338,13 @@ class Store(abc.ABC):
     @abc.abstractmethod
     def look(self, work: Callable[[Books], T]) -> T:
         """Run `work`, which only reads, on one consistent state of the books; waits for no writer."""
+
+    def seal(self) -> int:
+        """Chain what is durable and not chained yet, as far as nobody else is at it; says how many transfers.
+
+        A store that chains a transfer in its own transaction has nothing to do. Raises StoreUnavailable.
+        """
+        return 0
 
     @abc.abstractmethod
     def close(self) -> None:

@@ -74,6 +74,20 @@ class MessageRow(NamedTuple):
     problem: str | None
 
 
+class AnswerRow(NamedTuple):
+    """A counted answer to a payment's challenge. `tries_left` is None when it was right.
+
+    `sealed_key` is a sealed PIN's number, by which it is known again.
+    """
+
+    answer_id: str
+    payment: int
+    kind: str
+    tries_left: int | None
+    at: datetime
+    sealed_key: int | None = None
+
+
 class RecoveryRow(NamedTuple):
     """A counted answer of a recovery. `tries_left` is None when it was right."""
 

@@ -22,6 +22,8 @@ from points_engine.service_settings import ServiceSettings
 from points_engine.sms_code import SmsRules
 from points_engine.webhook import WebhookRules
 
+_DATABASE_SCHEMES = ("postgresql://", "postgres://")
+
 
 class PinEntry(enum.StrEnum):
     """How PINs may arrive."""
@@ -71,6 +73,10 @@ class Settings:
     spent already. `webhooks` says how merchants' own systems are told, `service` how the engine is served over HTTP.
     `callers` bounds the credentials and sessions of those who call over a network, `rates` how often they may.
 
+    `database` is the address of a PostgreSQL database, with all servers of its cluster in it; empty: a SQLite file in
+    the engine's folder. An engine keeps up to `database_connections` to it; `database_is_pooled` says that PgBouncer in
+    transaction mode stands in between.
+
     Raises SettingsInvalid, PrefixInvalid, LimitsInvalid, SmsRulesInvalid, GatewayInvalid, EndpointInvalid,
     ServiceSettingsInvalid, CallerRulesInvalid or RateRulesInvalid, all of them ValueErrors that name the setting.
     """
@@ -96,6 +102,10 @@ class Settings:
     service: ServiceSettings = field(default_factory=ServiceSettings)
     callers: CallerRules = field(default_factory=CallerRules)
     rates: RateRules = field(default_factory=RateRules)
+    # Not in the repr, thus shown nowhere: there may be a password in it.
+    database: str = field(default="", repr=False)
+    database_connections: int = 16
+    database_is_pooled: bool = False
 
     def __post_init__(self) -> None:
         CodeLayout(self.code_prefix)
@@ -103,6 +113,9 @@ class Settings:
         _check_whole("challenge_lifetime_seconds", self.challenge_lifetime_seconds, 10, 600)
         # NIST SP 800-63B allows up to 100 in a row; payment terminals allow 3 to 6.
         _check_whole("pin_tries", self.pin_tries, 1, 10)
+        _check_whole("database_connections", self.database_connections, 2, 500)
+        if self.database and not self.database.startswith(_DATABASE_SCHEMES):
+            raise SettingsInvalid("database must begin with postgresql:// (or be empty, for a SQLite file)")
         self._check_proofs()
         if not self.limits:
             raise SettingsInvalid("limits must name at least one asset")

@@ -27,6 +27,7 @@ _VERSIONS = """
         version bigint NOT NULL CHECK (version >= 0)
     )
 """
+_VERSION_0 = f"INSERT INTO engine_schema (program, version) VALUES ('{PROGRAM}', 0)"  # noqa: S608 -- our own name
 _OURS = "SELECT to_regclass('engine_schema') IS NOT NULL"
 _ANYTHING = """
     SELECT count(*) FROM pg_catalog.pg_class
@@ -81,7 +82,7 @@ def _make_versions(connection: Connection) -> None:
     try:
         with connection.transaction():
             connection.execute(_VERSIONS.encode())
-            connection.execute("INSERT INTO engine_schema (program, version) VALUES (%s, 0)", (PROGRAM,))
+            connection.execute(_VERSION_0.encode())
     except (errors.DuplicateTable, errors.DuplicateObject, errors.UniqueViolation):
         # Two at once may both find it missing; the second learns so from one of the catalogue's indexes.
         return

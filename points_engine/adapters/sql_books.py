@@ -22,7 +22,6 @@ from points_engine.limits import DayUse
 from points_engine.payment_code import CodeState
 from points_engine.ports import (
     AccountRow,
-    AnswerRow,
     Books,
     ChargeFacts,
     CodeRow,
@@ -31,6 +30,7 @@ from points_engine.ports import (
     MemberRow,
     TillRow,
 )
+from points_engine.proof_ports import AnswerRow
 
 _HOLDER = """
     a.id, a.asset, a.balance_units, a.pin_free_limit_units, a.use_day, a.pin_free_count, a.pin_free_units,

@@ -105,7 +105,7 @@ class SqlProofBooks(SqlStatements, ProofBooks):
     def due_message(self, now: datetime) -> MessageRow | None:
         row = self._one(
             f"SELECT {_MESSAGE} FROM sms_message WHERE delivery IN ('waiting', 'sending') AND due_at_us <= ?"
-            " ORDER BY due_at_us LIMIT 1",
+            f" ORDER BY due_at_us LIMIT 1 {self._unless_taken}",
             microseconds(now),
         )
         return None if row is None else _message(row)

@@ -35,6 +35,9 @@ class SqlStatements(abc.ABC):
     _SEALED: ClassVar[str]
     """The transfers by their place in the chain: numbers that never change, without a gap."""
 
+    _unless_taken = ""
+    """Ends a SELECT ... LIMIT 1 of something to be worked on, where somebody else may be taking it at this moment."""
+
     def __init__(self) -> None:
         self.touched: list[Change] = []
 

@@ -20,8 +20,8 @@ from points_engine.engine.replies import Replies, kinds_of, tries_of
 from points_engine.engine.scheme import Scheme
 from points_engine.engine.sms_codes import SmsCodes
 from points_engine.pin_rules import is_pin
-from points_engine.ports import AnswerRow, Books, Clock, Holder, Ids, PaymentRow, PinHasher, Store
-from points_engine.proof_ports import PinOpener
+from points_engine.ports import Books, Clock, Holder, Ids, PaymentRow, PinHasher, Store
+from points_engine.proof_ports import AnswerRow, PinOpener
 
 _ANSWERED = frozenset({ChallengeKind.PIN, ChallengeKind.SMS_CODE})
 """What is typed; an approval comes from the phone."""

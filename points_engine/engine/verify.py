@@ -24,6 +24,8 @@ def verify(store: Store) -> list[Finding]:
     that no refund gave back more than its payment took, that what was taken back and is owed was booked, and that
     closed days follow each other and come to what moved in them.
     """
+    # Only so that an edit from now on shows: what is not chained yet is looked at as well.
+    store.seal()
     return store.look(lambda books: _Audit(books).findings())
 
 

@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -58,7 +59,10 @@ def points(units: int) -> Amount:
 
 
 class Shop:
-    """An engine in `folder` with one enrolled till; whatever is not said is unremarkable."""
+    """An engine in `folder` with one enrolled till; whatever is not said is unremarkable.
+
+    Its books are in the PostgreSQL database of the address `database`, or in a file.
+    """
 
     def __init__(
         self,
@@ -69,12 +73,14 @@ class Shop:
         engine: Engine | None = None,
         on_durable_step: Callable[[str], None] | None = None,
         risk: RiskHook | None = None,
+        database: str = "",
     ) -> None:
         self.folder = folder
         self.clock = clock or ManualClock()
+        settings = settings or Settings(shows_balance=True)
         self.engine = engine or open_engine(
             folder,
-            settings or Settings(shows_balance=True),
+            replace(settings, database=database) if database else settings,
             clock=self.clock,
             pin_cost=CHEAP,
             on_durable_step=on_durable_step,

@@ -42,7 +42,7 @@ def candidates(setting: Setting, default: Any) -> Iterator[Any]:
         yield "json:dumps"
     else:
         yield from (f"{default}!", "UTC", "85", "PUT", "text/plain", "done", "https://a.example/$phone/$text")
-        yield from ("apprise://$phone", "10.0.0.0/24")
+        yield from ("apprise://$phone", "10.0.0.0/24", "postgresql://a.example/points")
 
 
 def toml(value: Any) -> str:
