@@ -19,7 +19,9 @@ from PySide6.QtCore import SignalInstance
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from drivers.receipt_printer import ReceiptPrinter
 from drivers.wedge import WedgeGun
+from points_engine.amounts import Exchange
 from points_engine.bootstrap import CodeLayout, Engine, open_engine
 from points_engine.bootstrap import Settings as EngineSettings
 from points_engine.contract import EngineFault, EnrolTill, Refused
@@ -32,6 +34,7 @@ from pos_client.inbox import QueueInbox
 from pos_client.journal import JournalReader, SqliteJournal
 from pos_client.keypads import Keypads
 from pos_client.ports import Clock, EngineClient, Inbox, JournalFault, NotEnrolled
+from pos_client.receipts import Head, Receipts
 from pos_client.screens.cashier_window import CashierWindow
 from pos_client.screens.customer_window import CustomerWindow
 from pos_client.screens.device_setup_window import DeviceSetupWindow
@@ -153,6 +156,13 @@ class TillApplication:
             is_payment_code=CodeLayout(choices.code_prefix).recognises,
         )
         self._calibrator = GunCalibrator(self.hardware)
+        self.receipts = Receipts(
+            Head(
+                shop_name=settings.shop_name, till_id=settings.till_id, cashier=settings.cashier, zone=zone,
+                exchange=Exchange(settings.exchange.points, settings.exchange.money_minor),
+            ),
+            self._printers, self.wording.say, choices.clock,
+        )  # fmt: skip
         self.keypads = Keypads(self.inbox, self.hardware.devices, on_key=self._sounds.click)
         apply_style(app)
         self._qt_texts: QtTexts | None = QtTexts(app, self.wording)
@@ -249,6 +259,7 @@ class TillApplication:
                 clock=self._choices.clock,
                 zone=self._zone,
                 export_folder=Path.home(),
+                receipts=self.receipts,
             )
         self.shift_log.show()
         self.shift_log.raise_()
@@ -269,6 +280,9 @@ class TillApplication:
         self.device_setup.show()
         self.device_setup.raise_()
         self.device_setup.activateWindow()
+
+    def _printers(self) -> list[ReceiptPrinter]:
+        return [device for device in self.hardware.devices() if isinstance(device, ReceiptPrinter)]
 
     def _follow_wedges(self) -> None:
         """Feed the keyboard guns there are now with keys, and no others."""
@@ -328,6 +342,7 @@ class TillApplication:
             self._screen,
             self._choices.clock,
             till,
+            printer=self.receipts,
             raise_bugs=self._choices.raise_bugs,
         ).run()
 

@@ -4,7 +4,7 @@ import logging
 import traceback
 from dataclasses import replace
 
-from pos_client.ports import Clock, EngineClient, Inbox, Journal, JournalFault, Screen
+from pos_client.ports import Clock, EngineClient, Inbox, Journal, JournalFault, NoPrinter, Printer, Screen
 from pos_client.till.effects import Play, Record, Send, StartTimer, StopTimer, Timer
 from pos_client.till.events import Event, JournalFailed, NoReply, Started, TimerFired
 from pos_client.till.session import step
@@ -33,8 +33,10 @@ class Cashier:
         clock: Clock,
         till: Till,
         *,
+        printer: Printer | None = None,
         raise_bugs: bool = False,
     ) -> None:
+        self._printer = printer or NoPrinter()
         self._inbox = inbox
         self._journal = journal
         self._client = client
@@ -87,6 +89,7 @@ class Cashier:
                     if fault is not None:
                         self._step(JournalFailed(fault, effects[place:]))
                         return
+                    self._print(effect)
                 case Send():
                     self._send(effect)
                 case StartTimer():
@@ -107,6 +110,12 @@ class Cashier:
             self._log(bug, "the journal")
             return "not_writable"
         return None
+
+    def _print(self, entry: Record) -> None:
+        try:
+            self._printer.take(entry)
+        except Exception as bug:  # noqa: BLE001  # logged, and the till goes on
+            self._log(bug, "a receipt")
 
     def _send(self, effect: Send) -> None:
         """A client that fails to take a command is one that will not answer: the session knows what to do."""

@@ -154,3 +154,18 @@ class Screen(ABC):
     @abstractmethod
     def play(self, sound: Sound) -> None:
         """Let a sound be heard."""
+
+
+class Printer(ABC):
+    """What a customer takes home. Called from the loop's thread; must return at once."""
+
+    @abstractmethod
+    def take(self, entry: Record) -> None:
+        """An entry that is in the journal now: print what a customer gets of it, if anything."""
+
+
+class NoPrinter(Printer):
+    """A till without receipts."""
+
+    def take(self, entry: Record) -> None:
+        pass

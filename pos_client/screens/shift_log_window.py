@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt, QTimer, Slot
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from points_engine.contract import Refusal
-from pos_client.ports import Clock, LogFilter, ShiftLog
+from pos_client.ports import Clock, JournalRow, LogFilter, ShiftLog
 from pos_client.screens.background import Background
 from pos_client.screens.fitting_label import FittingLabel
 from pos_client.screens.icons import Icon, TintedIcon
@@ -36,6 +37,18 @@ from pos_client.till.effects import EntryKind
 from pos_client.till.shift import Totals
 from pos_client.till.view import JOURNAL_FAULTS
 
+
+class PrintsAgain(Protocol):
+    """Who prints a payment once more."""
+
+    @property
+    def has_printer(self) -> bool:
+        """Whether there is anything to print on."""
+
+    def print_again(self, row: JournalRow) -> bool:
+        """Print it, marked as a copy; whether a printer took it."""
+
+
 _TYPING_PAUSE_MS = 250
 _REFRESH_MS = 1000
 
@@ -43,7 +56,8 @@ _REFRESH_MS = 1000
 class ShiftLogWindow(QWidget):
     """Reads a ShiftLog off the windows' thread. While it can be seen it follows what the till writes.
 
-    `export_folder` is where the file dialog starts. Call `close_reader` when the till ends.
+    `export_folder` is where the file dialog starts; `receipts` prints a payment once more, where there is a printer.
+    Call `close_reader` when the till ends.
     """
 
     def __init__(
@@ -54,6 +68,7 @@ class ShiftLogWindow(QWidget):
         clock: Clock,
         zone: ZoneInfo,
         export_folder: Path,
+        receipts: PrintsAgain | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -62,6 +77,7 @@ class ShiftLogWindow(QWidget):
         self._clock = clock
         self._zone = zone
         self._export_folder = export_folder
+        self._receipts = receipts
         self._background = Background("shift-log", self)
         self.model = ShiftLogModel(log, self._background, wording, zone)
         self.setObjectName("shiftLogWindow")
@@ -75,6 +91,8 @@ class ShiftLogWindow(QWidget):
         self.only_problems = QCheckBox()
         self.export = TillButton(ButtonRole.PLAIN, largest=18, smallest=14, least_height=48)
         self.export.set_icon(TintedIcon(Icon.SAVE, PALETTE.ink))
+        self.print_again = TillButton(ButtonRole.PLAIN, largest=18, smallest=14, least_height=48)
+        self.print_again.set_icon(TintedIcon(Icon.PRINTER, PALETTE.ink))
         self.table = QTableView()
         self.empty = FittingLabel(24, 16)
         self.status = FittingLabel(16, 12, elide=True)
@@ -117,6 +135,7 @@ class ShiftLogWindow(QWidget):
         filters.addWidget(self.search, 1)
         for widget in (self._shift_caption, self.shift, self._kind_caption, self.kind, self.only_problems):
             filters.addWidget(widget)
+        filters.addWidget(self.print_again)
         filters.addWidget(self.export)
         for box in (self.shift, self.kind):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -140,6 +159,8 @@ class ShiftLogWindow(QWidget):
         self.kind.activated.connect(self._apply)
         self.only_problems.toggled.connect(self._toggled)
         self.export.clicked.connect(self._ask_for_file)
+        self.print_again.clicked.connect(self._print_again)
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._offer_print())
         self.model.counted.connect(self._counted)
         self.model.failed.connect(self._failed)
         self._wording.changed.connect(self._retranslate)
@@ -170,6 +191,26 @@ class ShiftLogWindow(QWidget):
         self.export.setEnabled(False)
         self._background.run(work, partial(self._exported, target), self._export_failed)
 
+    def chosen_row(self) -> JournalRow | None:
+        """The row that is selected, when it is one alone."""
+        rows = self.table.selectionModel().selectedRows()
+        return self.model.rows[rows[0].row()] if len(rows) == 1 else None
+
+    @Slot()
+    def _print_again(self) -> None:
+        row = self.chosen_row()
+        if self._receipts is not None and row is not None:
+            if self._receipts.print_again(row):
+                self._say_status("log.printed_again", order=row.order_id or "")
+            else:
+                self._say_status("log.not_printed")
+
+    def _offer_print(self) -> None:
+        """Where there is a printer: what a customer got a receipt of may be printed once more."""
+        row = self.chosen_row()
+        self.print_again.setVisible(self._receipts is not None and self._receipts.has_printer)
+        self.print_again.setEnabled(row is not None and row.kind in {EntryKind.SUCCEEDED, EntryKind.REVERSED})
+
     def close_reader(self) -> None:
         """Stop reading for good."""
         self._refresh.stop()
@@ -179,6 +220,7 @@ class ShiftLogWindow(QWidget):
         """Read anew and follow the till."""
         super().showEvent(event)
         self._background.run(self._log.shift_ids, self._take_shifts, self._failed)
+        self._offer_print()
         self._apply()
         self._refresh.start()
 
@@ -269,6 +311,7 @@ class ShiftLogWindow(QWidget):
         self._kind_caption.setText(say("log.kind"))
         self.only_problems.setText(say("log.only_problems"))
         self.export.setText(say("log.export"))
+        self.print_again.setText(say("log.print_again"))
         chosen = self.kind.currentData()
         self.kind.clear()
         self.kind.addItem(say("log.all_kinds"), None)

@@ -10,7 +10,7 @@ from points_engine.contract import Charge, Command, Query, Secret
 from pos_client import cashier as cashier_module
 from pos_client.cashier import Cashier
 from pos_client.inbox import QueueInbox
-from pos_client.ports import EngineClient, Inbox, JournalFault
+from pos_client.ports import EngineClient, Inbox, JournalFault, Printer
 from pos_client.till.effects import EntryKind, Record, Sound, Timer
 from pos_client.till.events import DigitTyped, Event, OpenOrder, Scanned, SetAside, Started, TimerFired
 from pos_client.till.session import MoveMissing
@@ -298,3 +298,37 @@ def test_the_loop_runs_in_a_thread_and_ends_with_its_inbox() -> None:
     loop.join(10)
     assert not loop.is_alive()
     assert [Charge] == [type(command) for _, command in still.sent]
+
+
+class Paper(Printer):
+    """A printer that writes down what it was told, and what was in the journal then; with `is_broken` it has a bug."""
+
+    def __init__(self, desk: Desk, *, is_broken: bool = False) -> None:
+        self._desk = desk
+        self._is_broken = is_broken
+        self.told: list[tuple[EntryKind, bool]] = []
+
+    def take(self, entry: Record) -> None:
+        self.told.append((entry.kind, entry in self._desk.journal.entries))
+        if self._is_broken:
+            raise RuntimeError("paper jam")
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_the_printer_hears_of_what_is_in_the_journal(*, is_broken: bool) -> None:
+    """After the entry is durable; and a printer with a bug of its own fails no payment."""
+    desk = Desk(paying_engine, raise_bugs=False)
+    paper = desk.cashier._printer = Paper(desk, is_broken=is_broken)
+    desk.inbox.events.extend([DigitTyped("3"), scan()])
+    desk.cashier.run()
+    assert [(EntryKind.INTENT, True), (EntryKind.SUCCEEDED, True)] == paper.told
+    assert "cashier.paid" == desk.screen.views[-1].cashier.headline.key
+
+
+def test_what_is_not_in_the_journal_is_not_printed() -> None:
+    """A receipt of a payment the till does not know of helps nobody."""
+    desk = Desk(raise_bugs=False)
+    paper = desk.cashier._printer = Paper(desk)
+    desk.journal.fault = "disk_full"
+    desk.take(DigitTyped("3"), scan())
+    assert [] == paper.told

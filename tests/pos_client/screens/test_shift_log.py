@@ -10,6 +10,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from pos_client.ports import JournalRow
 from pos_client.screens.samples import sample_rows
 from pos_client.screens.shift_log_model import PAGE_ROWS, PROBLEM_KINDS, Column
 from pos_client.screens.shift_log_window import ShiftLogWindow
@@ -239,3 +240,46 @@ def test_it_is_put_away_by_a_key(window: ShiftLogWindow, key: Qt.Key) -> None:
     QTest.keyClick(window, key)
 
     assert (window.isVisible(), window._refresh.isActive()) == (False, False)
+
+
+class OnePrinter:
+    """Prints again what it is given, while it has paper."""
+
+    def __init__(self) -> None:
+        self.has_printer = True
+        self.has_paper = True
+        self.printed: list[JournalRow] = []
+
+    def print_again(self, row: JournalRow) -> bool:
+        """Print it."""
+        self.printed += [row] if self.has_paper else []
+        return self.has_paper
+
+
+def test_a_payment_is_printed_again(
+    qtbot: QtBot, log: MemoryShiftLog, wording: Wording, clock: HandClock, zone: ZoneInfo, tmp_path: Path
+) -> None:
+    """Only what a customer got a receipt of; and the window says what became of it."""
+    printer = OnePrinter()
+    window = ShiftLogWindow(log, wording, clock=clock, zone=zone, export_folder=tmp_path, receipts=printer)
+    qtbot.addWidget(window, before_close_func=lambda _window: window.close_reader())
+    window.show()
+    qtbot.waitUntil(lambda: shown(window) == newest(60))
+    assert not window.print_again.isEnabled()
+    for place, row in enumerate(window.model.rows):
+        window.table.selectRow(place)
+        assert (row.kind in {EntryKind.SUCCEEDED, EntryKind.REVERSED}) == window.print_again.isEnabled()
+    place = next(place for place, row in enumerate(window.model.rows) if row.kind is EntryKind.SUCCEEDED)
+    row = window.model.rows[place]
+    window.table.selectRow(place)
+    QTest.mouseClick(window.print_again, Qt.MouseButton.LeftButton)
+    assert [row] == printer.printed
+    assert wording.say("log.printed_again", order=row.order_id or "") == window.status.whole_text()
+    printer.has_paper = False
+    QTest.mouseClick(window.print_again, Qt.MouseButton.LeftButton)
+    assert wording.say("log.not_printed") == window.status.whole_text()
+
+
+def test_without_a_printer_nothing_offers_to_print(window: ShiftLogWindow) -> None:
+    """A till without receipts has no button for them."""
+    assert window.print_again.isHidden()
