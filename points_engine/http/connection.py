@@ -11,6 +11,10 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from points_engine.wire.problems import MEDIA_TYPE, Trouble, encode_problem, trouble
 
 
+class _HeadTooLarge(Exception):
+    """Ends the parser's work on a head."""
+
+
 class Connection(HttpToolsProtocol):
     """Subclassed with its limits by `connection_class`."""
 
@@ -49,12 +53,18 @@ class Connection(HttpToolsProtocol):
             self._await_head()
 
     def on_headers_complete(self) -> None:
+        if self._head_size is not None and self._head_size > self.head_bytes:
+            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            if size > self.head_bytes:
+                raise _HeadTooLarge
         self._head_size = None
         self._stop_timer()
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(Trouble.REQUEST_INVALID, msg)
+        # What a callback raises comes here as well, as what the parser found wrong.
+        is_too_large = self._head_size is not None and self._head_size > self.head_bytes
+        self._refuse(Trouble.HEADERS_TOO_LARGE if is_too_large else Trouble.REQUEST_INVALID, msg)
 
     def _await_head(self) -> None:
         self._head_size = 0
@@ -67,18 +77,26 @@ class Connection(HttpToolsProtocol):
             self._head_timer = None
 
     def _refuse(self, kind: Trouble, detail: str | None = None) -> None:
-        """Say what is wrong, unless an earlier answer is still under way, and close."""
+        """Say what is wrong and close; after the answer that is still under way, if there is one."""
         self._stop_timer()
         self._head_size = None
         if self.transport.is_closing():
             return
         cycle: Any = self.cycle  # None before the first request, whatever uvicorn's types say
-        if cycle is None or cycle.response_complete:
-            body = encode_problem(trouble(kind, detail))
-            head = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
-            head += [*self.server_state.default_headers, (b"connection", b"close")]
-            lines = b"".join(b"%s: %s\r\n" % pair for pair in head)
-            self.transport.write(STATUS_LINE[kind.status] + lines + b"\r\n" + body)
+        is_own_body = cycle is not None and cycle.more_body and not cycle.response_started
+        if cycle is not None and not cycle.response_complete and not is_own_body:
+            # Whoever reads the next answer must not take this for it.
+            cycle.keep_alive = False
+            self.transport.pause_reading()
+            return
+        if is_own_body:
+            # Nobody acts on a request before its body is whole.
+            cycle.disconnected = True
+        body = encode_problem(trouble(kind, detail))
+        head = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
+        head += [*self.server_state.default_headers, (b"connection", b"close")]
+        lines = b"".join(b"%s: %s\r\n" % pair for pair in head)
+        self.transport.write(STATUS_LINE[kind.status] + lines + b"\r\n" + body)
         self.transport.close()
 
 

@@ -75,12 +75,13 @@ class RunningService:
         shop: Shop | None = None,
         changes: ChangeBus | None = None,
         live_rules: LiveRules | None = None,
+        authenticator: Authenticator | None = None,
     ) -> None:
         self.shop = shop or Shop(folder, scheme)
         self.log: list[bytes] = []
         self.service = PointsService(
             engine or self.shop.engine,
-            TrustingAuthenticator(),
+            authenticator or TrustingAuthenticator(),
             settings,
             write_log=self.log.append,
             more=more,
