@@ -75,7 +75,8 @@ class Settings:
 
     `database` is the address of a PostgreSQL database, with all servers of its cluster in it; empty: a SQLite file in
     the engine's folder. An engine keeps up to `database_connections` to it; `database_is_pooled` says that PgBouncer in
-    transaction mode stands in between.
+    transaction mode stands in between, and `database_listen` is then the servers' own address, on which a node hears
+    what the others committed.
 
     Raises SettingsInvalid, PrefixInvalid, LimitsInvalid, SmsRulesInvalid, GatewayInvalid, EndpointInvalid,
     ServiceSettingsInvalid, CallerRulesInvalid or RateRulesInvalid, all of them ValueErrors that name the setting.
@@ -106,6 +107,7 @@ class Settings:
     database: str = field(default="", repr=False)
     database_connections: int = 16
     database_is_pooled: bool = False
+    database_listen: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         CodeLayout(self.code_prefix)
@@ -116,6 +118,8 @@ class Settings:
         _check_whole("database_connections", self.database_connections, 2, 500)
         if self.database and not self.database.startswith(_DATABASE_SCHEMES):
             raise SettingsInvalid("database must begin with postgresql:// (or be empty, for a SQLite file)")
+        if self.database_listen and not self.database_listen.startswith(_DATABASE_SCHEMES):
+            raise SettingsInvalid("database_listen must begin with postgresql:// (or be empty)")
         self._check_proofs()
         if not self.limits:
             raise SettingsInvalid("limits must name at least one asset")

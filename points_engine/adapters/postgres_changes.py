@@ -11,11 +11,12 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
 
+from points_engine.adapters.postgres_connections import parsed
 from points_engine.change_ports import Change, Changes
 from points_engine.engine.change_bus import ChangeBus
 
@@ -40,24 +41,20 @@ _NOTIFY = f"""
         (SELECT count(pg_notify('{CHANNEL}', told)) FROM unnest(%s::text[]) AS told)
 """  # noqa: S608 -- our own name of a channel
 
-_CONNECTING: dict[str, Any] = {
-    "connect_timeout": 5, "application_name": "points-engine changes", "autocommit": True, "prepare_threshold": None,
-    "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000,
-}  # fmt: skip
-
 
 class PostgresChanges(Changes):
     """Relays this node's changes to all others, and theirs to this node's bus, from `start` to `close`.
 
-    `url` may lead through a pooler; `listen_url` must lead to the server itself, which is needed for LISTEN alone.
+    `url` may lead through a pooler; `listen_url` must lead to the server itself, which is needed for LISTEN alone. When
+    it is empty nothing is heard of the others. Raises StoreUnavailable for an address that is none.
     """
 
     def __init__(
-        self, url: str, bus: ChangeBus, listen_url: str = "", *, beat_seconds: float = BEAT_SECONDS,
+        self, url: str, bus: ChangeBus, listen_url: str, *, beat_seconds: float = BEAT_SECONDS,
         deaf_seconds: float = DEAF_SECONDS,
     ) -> None:  # fmt: skip
-        self._url = url
-        self._listen_url = listen_url or url
+        self._parameters = parsed(url)
+        self._listen_parameters = parsed(listen_url) if listen_url else None
         self._bus = bus
         self._beat_seconds = beat_seconds
         self._deaf_seconds = deaf_seconds
@@ -68,10 +65,11 @@ class PostgresChanges(Changes):
         self._came = threading.Event()
         self._closing = threading.Event()
         self._heard_at = float("-inf")
-        self._threads = [
-            threading.Thread(target=self._send_on, name="engine changes out", daemon=True),
-            threading.Thread(target=self._listen_on, name="engine changes in", daemon=True),
-        ]
+        self._threads = [threading.Thread(target=self._send_on, name="engine changes out", daemon=True)]
+        if self._listen_parameters is not None:
+            self._threads.append(
+                threading.Thread(target=self._listen_on, name="engine changes in", daemon=True)
+            )
 
     def start(self) -> None:
         """Begin to send and to listen; with a server that is not there, as soon as it is."""
@@ -112,7 +110,7 @@ class PostgresChanges(Changes):
             self._came.clear()
             taken, is_gap = self._take()
             try:
-                connection = connection or psycopg.connect(self._url, **_CONNECTING)
+                connection = connection or _connected(self._parameters)
                 connection.execute(_NOTIFY, [list(self._payloads(taken, is_gap=is_gap))])
             except psycopg.Error:
                 _LOG.warning("changes could not be told to the other nodes: they look by themselves")
@@ -149,10 +147,11 @@ class PostgresChanges(Changes):
     # --- in
 
     def _listen_on(self) -> None:
+        assert self._listen_parameters is not None
         is_first = True
         while not self._closing.is_set():
             try:
-                with psycopg.connect(self._listen_url, **_CONNECTING) as connection:
+                with _connected(self._listen_parameters) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
                     self._heard_at = float("-inf")
                     if not is_first:
@@ -197,13 +196,12 @@ class PostgresChanges(Changes):
         self._bus.heard(changes)
 
 
+def _connected(parameters: Mapping[str, Any]) -> psycopg.Connection[Any]:
+    return psycopg.connect(
+        **{**parameters, "application_name": "points-engine changes"}, autocommit=True, prepare_threshold=None
+    )
+
+
 def _close(connection: psycopg.Connection[Any] | None) -> None:
     if connection is not None:
         connection.close()
-
-
-def poll_seconds(
-    is_hearing: Callable[[], bool], *, calm: float = 15.0, deaf: float = 2.0
-) -> Callable[[], float]:
-    """How often a stream looks by itself: seldom where changes are heard, often where they are not."""
-    return lambda: calm if is_hearing() else deaf

@@ -23,6 +23,7 @@ from points_engine.bootstrap import (
     load_settings,
     open_engine,
 )
+from points_engine.change_ports import Changes
 from points_engine.contract import Command, CommandInvalid, Refused, Reply
 from points_engine.ports import Clock
 
@@ -105,10 +106,12 @@ class Office:
             )
 
     @contextmanager
-    def engine(self, sweep_every_seconds: float | None = None) -> Iterator[Engine]:
+    def engine(
+        self, sweep_every_seconds: float | None = None, changes: Changes | None = None
+    ) -> Iterator[Engine]:
         """The engine of the folder, for as long as a command needs it. A till may be using it at the same time.
 
-        It sweeps itself if it is told how often.
+        It sweeps itself if it is told how often; `changes` hears what became durable.
         """
         self.check_there()
         with open_engine(
@@ -117,6 +120,7 @@ class Office:
             clock=self.clock,
             on_durable_step=self.on_durable_step,
             sweep_every_seconds=sweep_every_seconds,
+            changes=changes,
         ) as engine:
             yield engine
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.text import Text
 
+from points_engine.adapters.node_changes import NodeChanges
 from points_engine.back_office.answers import WRONG_USE, Answer, Failed
 from points_engine.back_office.office import Office
 from points_engine.service_settings import ServiceSettings, ServiceSettingsInvalid
@@ -119,19 +120,30 @@ def _run_node(
     from points_engine.http.app import PointsService  # noqa: PLC0415 -- as above
     from points_engine.http.authentication import NobodyKnown  # noqa: PLC0415 -- as above
     from points_engine.http.json_logging import JsonHandler, LogStream  # noqa: PLC0415 -- as above
+    from points_engine.http.live_stream import LiveRules  # noqa: PLC0415 -- as above
     from points_engine.http.server import ServiceServer  # noqa: PLC0415 -- as above
 
     stream = LogStream(sys.stderr)
     logging.basicConfig(handlers=[JsonHandler(stream)], level=logging.INFO, force=True)
-    with office.engine(sweep_every_seconds=_SWEEP_SECONDS) as engine:
+    with (
+        _changes(office) as changes,
+        office.engine(sweep_every_seconds=_SWEEP_SECONDS, changes=changes.bus) as engine,
+    ):
         service = PointsService(
             engine,
             NobodyKnown(),
             settings,
             write_log=stream.write,
             look=office.key_file.exists,
+            changes=changes.bus,
+            live_rules=LiveRules(poll=changes.poll_seconds),
         )
         ServiceServer(service, settings, on_listening=announce).run(sockets=[listening])
+
+
+def _changes(office: Office) -> NodeChanges:
+    settings = office.settings
+    return NodeChanges(settings.database, settings.database_listen, is_pooled=settings.database_is_pooled)
 
 
 def _run_nodes(

@@ -198,17 +198,15 @@ class Shop:
         """The text of a fresh code."""
         return self.issue(member_no).code.reveal()
 
+    def charge_command(self, code: str, units: int, order_id: str, till_id: str = TILL) -> Charge:
+        """A charge of points, not yet asked for."""
+        return Charge(
+            order_id=order_id, till_id=till_id, cashier="lin", code=Secret(code), amount=points(units)
+        )
+
     def charge(self, code: str, units: int, order_id: str | None = None, till_id: str = TILL) -> Reply:
         """Charge points."""
-        return self.ask(
-            Charge(
-                order_id=order_id or self.fresh("order"),
-                till_id=till_id,
-                cashier="lin",
-                code=Secret(code),
-                amount=points(units),
-            )
-        )
+        return self.ask(self.charge_command(code, units, order_id or self.fresh("order"), till_id))
 
     def pay(self, member_no: str, units: int, order_id: str | None = None) -> Payment:
         """Charge points with a fresh code; whatever comes of it is a payment."""

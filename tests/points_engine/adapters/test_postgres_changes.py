@@ -1,20 +1,19 @@
 """Changes between nodes on a real PostgreSQL: told in batches, made good after a gap, and deafness is noticed."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
 import pytest
 
 from points_engine.adapters import postgres_changes
-from points_engine.adapters.postgres_changes import CHANNEL, PostgresChanges, poll_seconds
+from points_engine.adapters.node_changes import CALM_SECONDS, DEAF_SECONDS, NodeChanges
+from points_engine.adapters.postgres_changes import CHANNEL, PostgresChanges
 from points_engine.change_ports import Change
 from points_engine.engine.change_bus import ChangeBus, account_topic
 from tests.postgres_server import PostgresServer
-
-PATIENCE_SECONDS = 20.0
+from tests.waiting import within
 
 
 class Node:
@@ -28,23 +27,17 @@ class Node:
 
 
 @contextmanager
-def a_node(url: str, listen_url: str = "", deaf_seconds: float = 15.0) -> Iterator[Node]:
+def a_node(url: str, listen_url: str | None = None, deaf_seconds: float = 15.0) -> Iterator[Node]:
     """A node that runs, and hears if it can."""
     bus = ChangeBus()
-    link = PostgresChanges(url, bus, listen_url, beat_seconds=0.05, deaf_seconds=deaf_seconds)
+    link = PostgresChanges(
+        url, bus, url if listen_url is None else listen_url, beat_seconds=0.05, deaf_seconds=deaf_seconds
+    )
     link.start()
     try:
         yield Node(link, bus)
     finally:
         link.close()
-
-
-def within(condition: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    never, deadline = threading.Event(), time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        never.wait(0.005)
 
 
 @pytest.fixture
@@ -104,14 +97,23 @@ def _reaches(one: Node, two: Node, change: Change) -> bool:
 
 
 def test_a_line_that_passes_nothing_on_is_noticed(postgres_server: PostgresServer, postgres_url: str) -> None:
-    """As through a pooler: the node knows that it is deaf, and its streams look by themselves more often."""
+    """As through a pooler: the node knows that it is deaf, and everybody looks again."""
     with a_node(postgres_url, postgres_server.url("postgres"), deaf_seconds=0.3) as node:
         within(lambda: None in node.heard)
         assert not node.link.is_hearing
-        often = poll_seconds(lambda: node.link.is_hearing)()
-    with a_node(postgres_url) as node:
-        within(lambda: node.link.is_hearing)
-        assert often < poll_seconds(lambda: node.link.is_hearing)()
+
+
+def test_streams_look_more_often_where_nothing_is_heard(postgres_url: str) -> None:
+    """Behind a pooler without an address for LISTEN a node tells others, and hears nobody."""
+    with NodeChanges(postgres_url) as direct, NodeChanges(postgres_url, is_pooled=True) as pooled:
+        within(lambda: direct.poll_seconds() == CALM_SECONDS)
+        assert DEAF_SECONDS == pooled.poll_seconds()
+        heard: list[Change | None] = []
+        direct.bus.subscribe([account_topic(1)], heard.append)
+        pooled.bus.changed([Change("order-1", 0, 1)])
+        within(lambda: heard == [Change("order-1", 0, 1)])
+    with NodeChanges() as alone:
+        assert CALM_SECONDS == alone.poll_seconds()
 
 
 def test_a_server_that_is_not_there_yet(postgres_url: str) -> None:

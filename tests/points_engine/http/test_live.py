@@ -1,8 +1,7 @@
 """Live streams over real sockets: each caller hears of their own, at once, and nobody's slowness harms the node."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,7 @@ from tests.fakes.manual_clock import ManualClock
 from tests.points_engine.http.event_reader import EventReader
 from tests.points_engine.http.running_service import OFFICE, TILL, RunningService
 from tests.points_engine.shop import CHEAP, EVERY_KIND, RIGHT_PIN, Shop, payment
-
-PATIENCE_SECONDS = 20.0
+from tests.waiting import within
 
 
 def live_service(folder: Path, rules: LiveRules | None = None) -> RunningService:
@@ -41,14 +39,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
 def customer(service: RunningService, units: int = 5_000) -> Caller:
     """A fresh member who is signed in."""
     return Caller(CallerKind.CUSTOMER, service.shop.member(service.shop.fresh("m"), units, RIGHT_PIN))
-
-
-def within(condition: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    never, deadline = threading.Event(), time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        never.wait(0.01)
 
 
 def test_a_customer_is_told_of_their_payments(service: RunningService) -> None:

@@ -1,0 +1,15 @@
+"""Waiting in tests: for what shall hold, and not longer than anybody's patience."""
+
+import threading
+import time
+from collections.abc import Callable
+
+PATIENCE_SECONDS = 20.0
+
+
+def within(condition: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    never, deadline = threading.Event(), time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "nothing came of it"
+        never.wait(0.005)
