@@ -27,6 +27,7 @@ from points_engine.adapters.sqlite_store import SqliteStore
 from points_engine.back_office.answers import DONE, FAILED, FAULT, Answer, Failed, Listing, plain
 from points_engine.back_office.office import Office
 from points_engine.bootstrap import open_engine
+from points_engine.databases import database_of
 from points_engine.engine.verify import verify
 from points_engine.ports import KeyUnavailable
 
@@ -77,8 +78,8 @@ def add_commands(verbs: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _init(office: Office, _given: argparse.Namespace) -> Answer:
-    was_there = office.database.exists()
     settings = office.settings
+    was_there = database_of(office.folder, settings).is_there()
     open_engine(office.folder, settings, clock=office.clock, sweep_every_seconds=None).close()
     word = "was there already" if was_there else "is ready"
     told = (
@@ -105,6 +106,9 @@ def _verify(office: Office, _given: argparse.Namespace) -> Answer:
 
 
 def _backup(office: Office, given: argparse.Namespace) -> Answer:
+    office.check_in_file(
+        "Back it up with PostgreSQL's own means, pg_dump or an archive of its log; docs/postgres.md says how."
+    )
     office.check_there()
     target = _target(given.file)
     if target.exists() and not given.force:
@@ -191,6 +195,7 @@ def _put_in_place(aside: Path, target: Path) -> None:
 
 
 def _restore(office: Office, given: argparse.Namespace) -> Answer:
+    office.check_in_file("Restore it with PostgreSQL's own means; docs/postgres.md says how.")
     if not given.file.is_file():
         raise Failed(
             f"There is no backup {given.file}", "Name a file that `points-engine backup` made.", code=2
@@ -254,6 +259,9 @@ def _replace_database(office: Office, aside: Path, *, is_forced: bool) -> Path |
 
 
 def _rotate_key(office: Office, _given: argparse.Namespace) -> Answer:
+    office.check_in_file(
+        "Its key cannot be changed yet: every engine on it would need the new one at the same moment."
+    )
     # Opened first: that brings a database of an older version to this one.
     with office.engine():
         pass

@@ -97,12 +97,21 @@ class Office:
 
     def check_there(self) -> None:
         """Raises Failed when there is no engine in the folder: a mistyped folder shall not become one."""
-        if not self.database.exists():
+        # A server's database is not looked for: whoever has the key beside their settings means that engine.
+        there = self.key_file if self.settings.database else self.database
+        if not there.exists():
             raise Failed(
                 f"There is no engine in {self.folder}",
                 "Name its folder with --folder, or make one with `points-engine init`.",
                 code=WRONG_USE,
                 word="no_engine",
+            )
+
+    def check_in_file(self, remedy: str) -> None:
+        """Raises Failed, with what to do instead, when the books are not in a file of the folder."""
+        if self.settings.database:
+            raise Failed(
+                "The books are in a PostgreSQL database", remedy, code=WRONG_USE, word="not_in_a_file"
             )
 
     @contextmanager
