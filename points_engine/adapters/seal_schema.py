@@ -18,8 +18,8 @@ SEAL_TABLES: tuple[Part, ...] = (
                 chain    bytea NOT NULL CHECK (length(chain) = 32)  -- sha256(chain before || canonical bytes)
             )
             """,
-            # The one row is the sealer's lock. Every transfer up to number `swept` is sealed or will never be there.
-            # Once all transactions before number `mark_xid` are over, the same holds up to `mark`.
+            # The one row is the sealer's lock. Every transfer up to number `swept` is sealed, or will never be there;
+            # what `mark` and `mark_xid` are for `postgres_seal` says.
             """
             CREATE TABLE seal (
                 id       smallint PRIMARY KEY CHECK (id = 1),

@@ -1,12 +1,14 @@
 """A process of a busy shop: two tills that charge, credit, cancel and reverse on a few hot accounts until told to stop.
 
-`python hot_process.py FOLDER NAME COUNT`: each of two threads makes COUNT commands. Before each command a line `ask ID
+`python hot_process.py FOLDER NAME COUNT [DATABASE]`: each of two threads makes COUNT commands, on a file in the folder
+or on the PostgreSQL database of that address. Before each command a line `ask ID
 KIND ...` is written, after its reply a line `told ID ANSWER`; who reads them knows at any moment what was acknowledged.
 """
 
 import random
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from points_engine.amounts import Asset
@@ -100,9 +102,9 @@ class HotTill:
             self._ask(back, "reverse", Reverse(order_id=back, till_id=TILL))
 
 
-def main(folder: Path, name: str, count: int) -> None:
+def main(folder: Path, name: str, count: int, database: str = "") -> None:
     """The whole work of this process."""
-    with open_engine(folder, SETTINGS, pin_cost=CHEAP) as engine:
+    with open_engine(folder, replace(SETTINGS, database=database), pin_cost=CHEAP) as engine:
         say = threading.Lock()
         tills = [HotTill(engine, f"{name}-{number}", say) for number in range(THREADS)]
         threads = [threading.Thread(target=till.work, args=(count,)) for till in tills]
@@ -113,4 +115,4 @@ def main(folder: Path, name: str, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), *sys.argv[4:])

@@ -1,4 +1,4 @@
-"""Eight processes on one file, killed at random moments, and what they were told held against the books."""
+"""Eight processes on one file or database, killed at random moments, and what they were told held against the books."""
 
 import os
 import random
@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from points_engine.bootstrap import open_engine
@@ -71,11 +71,12 @@ class Seen:
 class Slot:
     """A place for one process: each in turn is killed after some replies, the last one may finish."""
 
-    def __init__(self, folder: Path, number: int, count: int, kills: int) -> None:
+    def __init__(self, folder: Path, number: int, count: int, kills: int, database: str) -> None:
         self._folder = folder
         self._number = number
         self._count = count
         self._kills = kills
+        self._database = database
         self._chance = random.Random(number)
         self.seen = Seen()
         self.thread = threading.Thread(target=self._run)
@@ -86,7 +87,7 @@ class Slot:
 
     def _one(self, name: str, *, is_last: bool) -> None:
         process = subprocess.Popen(
-            [sys.executable, str(CHILD), str(self._folder), name, str(self._count)],
+            [sys.executable, str(CHILD), str(self._folder), name, str(self._count), self._database],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, "PYTHONPATH": str(Path.cwd()), "PYTHONHASHSEED": "0"},
         )  # fmt: skip
@@ -106,13 +107,16 @@ class Slot:
             self.seen.errors.append(errors)
 
 
-def run_hot_shop(folder: Path, count: int, kills: int) -> Seen:
-    """Let eight slots work at once, each process for `count` payments a thread, each slot killed so many times."""
-    with open_engine(folder, SETTINGS, pin_cost=CHEAP, sweep_every_seconds=None) as engine:
+def run_hot_shop(folder: Path, count: int, kills: int, database: str = "") -> Seen:
+    """Let eight slots work at once, each process for `count` payments a thread, each slot killed so many times.
+
+    On the PostgreSQL database of that address, or on a file in the folder.
+    """
+    with _opened(folder, database) as engine:
         shop = Shop(folder, engine=engine)
         for member in HOT:
             shop.member(member, START_UNITS, RIGHT_PIN)
-    slots = [Slot(folder, number, count, kills) for number in range(PROCESSES)]
+    slots = [Slot(folder, number, count, kills, database) for number in range(PROCESSES)]
     for slot in slots:
         slot.thread.start()
     for slot in slots:
@@ -126,10 +130,14 @@ def run_hot_shop(folder: Path, count: int, kills: int) -> Seen:
     return whole
 
 
-def wrong_with(folder: Path, seen: Seen) -> list[str]:
+def _opened(folder: Path, database: str) -> Engine:
+    return open_engine(folder, replace(SETTINGS, database=database), pin_cost=CHEAP, sweep_every_seconds=None)
+
+
+def wrong_with(folder: Path, seen: Seen, database: str = "") -> list[str]:
     """What the books say otherwise than the tills were told; what was in flight is asked again first."""
     wrong: list[str] = []
-    with open_engine(folder, SETTINGS, pin_cost=CHEAP, sweep_every_seconds=None) as engine:
+    with _opened(folder, database) as engine:
         left = Counter(dict.fromkeys(HOT, START_UNITS))
         for name, asked in seen.asked.items():
             check = _check_credit if asked.kind == "credit" else _check_payment

@@ -1,4 +1,4 @@
-"""Eight processes charge, credit, cancel and reverse on three accounts of one file, and die at any moment."""
+"""Eight processes charge, credit, cancel and reverse on three accounts of one store, and die at any moment."""
 
 import os
 from pathlib import Path
@@ -20,3 +20,14 @@ def test_nothing_is_lost_nothing_is_twice_and_no_lock_shows(tmp_path: Path, numb
     assert [] == wrong_with(tmp_path, seen)
     assert seen.kills >= PROCESSES
     assert seen.replies > 20 * PROCESSES
+
+
+@pytest.mark.timeout(90 * ROUNDS)
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_the_same_on_a_server(tmp_path: Path, postgres_url: str, number: int) -> None:
+    """On PostgreSQL the eight are engines of their own: what one was told holds for all, and the books are true."""
+    seen = run_hot_shop(tmp_path, 25 if ROUNDS == 1 else 60, 1 if ROUNDS == 1 else 4, postgres_url)
+    assert [] == seen.errors
+    assert [] == wrong_with(tmp_path, seen, postgres_url)
+    assert seen.kills >= PROCESSES
+    assert seen.replies > 10 * PROCESSES
