@@ -57,14 +57,14 @@ class Balancer:
 
     def _serve(self, line: socket.socket) -> None:
         """One caller: its requests, each to a node of its own, until it hangs up."""
-        to: dict[Address, _Messages] = {}
+        to: dict[Address, Messages] = {}
         try:
             with contextlib.suppress(OSError), line:
-                asked = _Messages(line)
+                asked = Messages(line)
                 while request := asked.next():
                     node = self._next()
                     if node not in to:
-                        to[node] = _Messages(self._keep(socket.create_connection(node)))
+                        to[node] = Messages(self._keep(socket.create_connection(node)))
                     to[node].line.sendall(request)
                     line.sendall(to[node].next())
         finally:
@@ -78,7 +78,7 @@ class Balancer:
             return node
 
 
-class _Messages:
+class Messages:
     """The HTTP messages on a connection, one after the other; each has a Content-Length, or no body."""
 
     def __init__(self, line: socket.socket) -> None:

@@ -40,7 +40,7 @@ class Embedded:
 
 
 @dataclass(frozen=True)
-class _Presented:
+class Presented:
     """A caller's credential."""
 
     who: Caller
@@ -84,7 +84,7 @@ class Remote:
         """Send a command over HTTP."""
         who = caller or caller_of(command)
         if who not in self._doors:
-            self._doors[who] = RemoteDoor(Server(urls=self.urls, answer_seconds=20.0), _Presented(who))
+            self._doors[who] = RemoteDoor(Server(urls=self.urls, answer_seconds=20.0), Presented(who))
         return self._doors[who].execute(command)
 
     def close(self) -> None:

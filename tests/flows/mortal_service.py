@@ -1,0 +1,89 @@
+"""A points server that may be killed, as a process of its own, and comes back in this one on the same port."""
+
+import dataclasses
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Self
+
+from points_engine.bootstrap import open_engine
+from points_engine.contract import Secret
+from tests.points_engine.http.running_service import QUICK, RunningService
+from tests.points_engine.shop import CHEAP, EVERY_KIND, RIGHT_PIN, Shop
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 20.0
+
+
+class MortalService:
+    """The server of the shop in `folder`. Between its lives the tests look into its engine themselves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self._process: subprocess.Popen[str] | None = None
+        self._running: RunningService | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start_doomed(self, step: int) -> None:
+        """Start one that will kill itself at this durable step, and wait until it listens."""
+        arguments = [str(self.folder), str(self.port), str(step)]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.flows.doomed_service", *arguments],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        assert "listening\n" == self._process.stdout.readline()
+
+    def died(self) -> bool:
+        """Wait until it has killed itself."""
+        assert self._process is not None
+        code = self._process.wait(PATIENCE_SECONDS)
+        self._process.communicate()
+        self._process = None
+        return code < 0
+
+    def start(self) -> None:
+        """Start one that lives, until `stop`."""
+        settings = dataclasses.replace(QUICK, port=self.port)
+        self._running = RunningService(self.folder, settings, shop=self._shop()).__enter__()
+
+    def stop(self) -> None:
+        """End it in good order, if it runs."""
+        if self._running is not None:
+            self._running.__exit__(None, None, None)
+            self._running = None
+
+    def _shop(self) -> Shop:
+        engine = open_engine(self.folder, EVERY_KIND, pin_cost=CHEAP, sweep_every_seconds=None)
+        return Shop(self.folder, engine=engine)
+
+    def customer(self, member_no: str, units: int) -> Secret:
+        """Before it is started: a member with points and a PIN, who shows a code."""
+        with self._shop() as shop:
+            shop.member(member_no, units, RIGHT_PIN)
+            return Secret(shop.code(member_no))
+
+    def balance(self, member_no: str) -> int:
+        """When it has ended: what a member has. The books must be true."""
+        with self._shop() as shop:
+            assert [] == shop.engine.verify()
+            return shop.balance(member_no)
