@@ -6,7 +6,8 @@ is until the transaction ends. Accounts are locked in the order of their ids and
 them, so that two who want the same ones wait for each other and never in a circle; work on several members one after
 the other may still meet another such, and is then run again.
 
-What has no account to guard it is guarded by a unique index: an order, a command, a refund, a shop's day.
+What has no account to guard it is guarded by a unique index: an order, a command, a refund, a shop's day. Credentials,
+codes to enrol with and sign-ins are locked themselves.
 """
 
 from collections.abc import Sequence
@@ -56,6 +57,7 @@ class LockingBooks(PostgresStatements, SqlBooks):
         self._locked_members: set[int] = set()
         if writes:
             self._unless_taken = "FOR NO KEY UPDATE SKIP LOCKED"
+            self._to_change = "FOR NO KEY UPDATE"
 
     def _lock(self, owners: str, *values: Any) -> None:
         for account, owner in self._execute(_LOCK.format(owners=owners), values):

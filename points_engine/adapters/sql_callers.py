@@ -89,7 +89,8 @@ class SqlCallerBooks(SqlStatements, CallerBooks):
 
     def enrolment(self, digest: bytes) -> EnrolmentRow | None:
         row = self._one(
-            "SELECT digest, kind, caller_id, level, expires_at_us, credential FROM enrolment_code WHERE digest = ?",
+            "SELECT digest, kind, caller_id, level, expires_at_us, credential FROM enrolment_code"
+            f" WHERE digest = ? {self._to_change}",
             digest,
         )
         if row is None:
@@ -113,7 +114,7 @@ class SqlCallerBooks(SqlStatements, CallerBooks):
         self._execute("DELETE FROM enrolment_code WHERE kind = ? AND caller_id = ?", (str(kind), caller_id))
 
     def key(self, key_id: str) -> CredentialOfCaller | None:
-        row = self._one(f"SELECT {_KEY} FROM credential WHERE key_id = ?", key_id)
+        row = self._one(f"SELECT {_KEY} FROM credential WHERE key_id = ? {self._to_change}", key_id)
         return None if row is None else _key(row)
 
     def key_numbered(self, number: int) -> CredentialOfCaller:
@@ -127,7 +128,7 @@ class SqlCallerBooks(SqlStatements, CallerBooks):
 
     def keys_of(self, kind: CallerKind, caller_id: str) -> Sequence[CredentialOfCaller]:
         rows = self._execute(
-            f"SELECT {_KEY} FROM credential WHERE kind = ? AND caller_id = ? ORDER BY generation",
+            f"SELECT {_KEY} FROM credential WHERE kind = ? AND caller_id = ? ORDER BY generation {self._to_change}",
             (str(kind), caller_id),
         )
         return [_key(row) for row in rows]
@@ -172,12 +173,13 @@ class SqlCallerBooks(SqlStatements, CallerBooks):
         return [PhonesOwner._make(row) for row in rows]
 
     def sign_in(self, request_id: str) -> SignInRow | None:
-        row = self._one(f"SELECT {_SIGN_IN} FROM sign_in WHERE request_id = ?", request_id)
+        row = self._one(f"SELECT {_SIGN_IN} FROM sign_in WHERE request_id = ? {self._to_change}", request_id)
         return None if row is None else _sign_in(row)
 
     def sign_ins_of(self, phone_key: int, since: datetime) -> Sequence[SignInRow]:
         rows = self._execute(
-            f"SELECT {_SIGN_IN} FROM sign_in WHERE phone_key = ? AND sent_at_us > ? ORDER BY sent_at_us, id",
+            f"SELECT {_SIGN_IN} FROM sign_in WHERE phone_key = ? AND sent_at_us > ? ORDER BY sent_at_us, id"
+            f" {self._to_change}",
             (phone_key, microseconds(since)),
         )
         return [_sign_in(row) for row in rows]

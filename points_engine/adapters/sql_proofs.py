@@ -80,7 +80,7 @@ class SqlProofBooks(SqlStatements, ProofBooks):
         return None if row is None else _code(row)
 
     def code_of_request(self, request_id: str) -> SmsCodeRow | None:
-        row = self._one(f"SELECT {_CODE} FROM sms_code WHERE request_id = ?", request_id)
+        row = self._one(f"SELECT {_CODE} FROM sms_code WHERE request_id = ? {self._to_change}", request_id)
         return None if row is None else _code(row)
 
     def message_of_code(self, code: int) -> MessageRow:

@@ -38,6 +38,9 @@ class SqlStatements(abc.ABC):
     _unless_taken = ""
     """Ends a SELECT ... LIMIT 1 of something to be worked on, where somebody else may be taking it at this moment."""
 
+    _to_change = ""
+    """Ends a SELECT of rows that are about to be changed, where somebody else may be changing them at this moment."""
+
     def __init__(self) -> None:
         self.touched: list[Change] = []
 

@@ -118,20 +118,22 @@ def _run_node(
     office: Office, settings: ServiceSettings, listening: socket.socket, announce: Callable[[], None]
 ) -> None:
     from points_engine.http.app import PointsService  # noqa: PLC0415 -- as above
-    from points_engine.http.authentication import NobodyKnown  # noqa: PLC0415 -- as above
+    from points_engine.http.gatekeeper import Gatekeeper  # noqa: PLC0415 -- as above
     from points_engine.http.json_logging import JsonHandler, LogStream  # noqa: PLC0415 -- as above
     from points_engine.http.live_stream import LiveRules  # noqa: PLC0415 -- as above
     from points_engine.http.server import ServiceServer  # noqa: PLC0415 -- as above
 
     stream = LogStream(sys.stderr)
     logging.basicConfig(handlers=[JsonHandler(stream)], level=logging.INFO, force=True)
+    every_seconds = office.settings.callers.credentials_refresh_seconds
     with (
         _changes(office) as changes,
         office.engine(sweep_every_seconds=_SWEEP_SECONDS, changes=changes.bus) as engine,
+        Gatekeeper(engine.gate, office.settings.rates, catches_up_every_seconds=every_seconds) as gatekeeper,
     ):
         service = PointsService(
             engine,
-            NobodyKnown(),
+            gatekeeper,
             settings,
             write_log=stream.write,
             look=office.key_file.exists,

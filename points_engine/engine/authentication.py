@@ -123,6 +123,17 @@ class Authentication:
             return self._by_key(key_id, Secret(secret), now, may_ask=may_ask)
         return self._by_session(given, now, may_ask=may_ask)
 
+    def has_met(self, call: Call) -> bool:
+        """Whether this node knows the credential or session that a request names, if perhaps from some time ago."""
+        try:
+            given = parse_authorization(call.authorization)
+        except AuthorizationInvalid:
+            return False
+        if isinstance(given, Signature):
+            return given.key_id in self._keys
+        token = given.token.reveal()
+        return token.partition(".")[0] in self._keys or session_digest(self._ids, token) in self._sessions
+
     # --- credentials
 
     def _by_signature(

@@ -46,7 +46,7 @@ from points_engine.wire.callers import Caller
 _OF_AN_ORDER = (Query, AnswerChallenge, SendSmsCode, Cancel, Reverse)
 """What is done to an order that is there already."""
 
-_MANAGERS = (
+MANAGERS = (
     MakeEnrolmentCode, RevokeCaller, ShowCredentials, EnrolTill, EnrolCourier, Credit, Grant, Adjust, SetPin,
     BindPhone, Settle,
 )  # fmt: skip
@@ -124,7 +124,7 @@ def _is_customer(caller: Caller, command: Any) -> bool:
 
 
 def _is_operator(caller: Caller, command: Any) -> bool:
-    if isinstance(command, _MANAGERS) and caller.level is not StaffLevel.MANAGER:
+    if isinstance(command, MANAGERS) and caller.level is not StaffLevel.MANAGER:
         return False
     if isinstance(command, Refund):
         return command.actor == Actor(name=caller.caller_id, level=caller.level or StaffLevel.CASHIER)

@@ -57,6 +57,14 @@ class RateLimits:
             count.fresh += 1
         return None
 
+    def would_wait(self, kind: RateKind, subject: str) -> int | None:
+        """What `admit` would say, without counting anything."""
+        limit, now = self._limits[kind], self._clock.now()
+        count = self._counts.get((kind, subject, rates.window_of(now, limit.seconds)))
+        if not limit.calls or count is None or count.told + count.fresh < limit.calls:
+            return None
+        return rates.wait_seconds(now, limit.seconds)
+
     def attempt(self, kind: RateKind, subject: str) -> int | None:
         """Count a call together with all nodes: None when it is let in, else the seconds to wait. Asks the store.
 

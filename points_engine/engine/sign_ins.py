@@ -65,6 +65,7 @@ class SignIns:
         if row is not None:
             is_same = row.phone_key == phone_key
             return self._started(row) if is_same else Refused(refusal=Refusal.ORDER_MISMATCH)
+        owner = self._owner(books, command, phone)
         lately = books.sign_ins_of(phone_key, now - timedelta(seconds=sms_code.DAY_SECONDS))
         too_many = sms_code.too_many(rules, _as_sent(lately), now)
         if too_many is not None:
@@ -76,7 +77,7 @@ class SignIns:
             id=0,
             request_id=command.request_id,
             phone_key=phone_key,
-            has_code=self._send(books, command, phone, now),
+            has_code=owner is not None and self._send(books, command, owner, phone, now),
             is_live=True,
             failures=0,
             answer_digest=None,
@@ -86,15 +87,21 @@ class SignIns:
         books.add_sign_in(row)
         return self._started(row)
 
-    def _send(self, books: Books, command: StartSignIn, phone: PhoneNumber, now: datetime) -> bool:
-        """Whether a code is on its way: not when the scheme's limits forbid it, which is nobody's to learn either."""
+    @staticmethod
+    def _owner(books: Books, command: StartSignIn, phone: PhoneNumber) -> int | None:
+        """The member who signs in, for nobody else to send codes to until this is done; None: nobody, or several."""
         owners = books.members_with_phone(phone, MOST_SHARING)
         if command.member_no is not None:
             owners = [owner for owner in owners if owner.member_no == command.member_no]
-        if len(owners) != 1:
-            return False
+        member = books.member(owners[0].member_no) if len(owners) == 1 else None
+        return None if member is None else member.member
+
+    def _send(
+        self, books: Books, command: StartSignIn, member: int, phone: PhoneNumber, now: datetime
+    ) -> bool:
+        """Whether a code is on its way: not when the scheme's limits forbid it, which is nobody's to learn either."""
         request_id = _request_of_code(command.request_id)
-        sent = self._codes.issue(books, request_id, owners[0].member, phone, now, {}, is_sign_in=True)
+        sent = self._codes.issue(books, request_id, member, phone, now, {}, is_sign_in=True)
         return isinstance(sent, SmsSent)
 
     def _started(self, row: SignInRow) -> Reply:

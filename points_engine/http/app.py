@@ -67,6 +67,7 @@ class PointsService:
         )
         door = CommandDoor(
             engine,
+            engine.gate.ownership,
             self.workers,
             self._gatherer,
             seconds=settings.deadline_seconds,

@@ -5,7 +5,7 @@ import abc
 from points_engine.contract import Refused
 from points_engine.http.incoming import Incoming
 from points_engine.wire.callers import Caller
-from points_engine.wire.problems import Problem, Trouble, trouble
+from points_engine.wire.problems import Problem
 
 
 class Authenticator(abc.ABC):
@@ -18,9 +18,6 @@ class Authenticator(abc.ABC):
         That the caller may take this route is looked at by the service afterwards.
         """
 
-
-class NobodyKnown(Authenticator):
-    """Where nobody can have a credential, nobody has one."""
-
-    async def authenticate(self, request: Incoming) -> Caller | Refused | Problem:
-        return trouble(Trouble.NOT_SIGNED_IN, request_id=request.request_id)
+    async def anybody(self, request: Incoming) -> Problem | None:  # noqa: ARG002 -- who limits nothing looks at nothing
+        """Why a request of a route that is anybody's is not taken now (a limit of rate); None when it is."""
+        return None

@@ -10,19 +10,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from points_engine.contract import (
-    AnswerChallenge,
-    Cancel,
-    Command,
-    CommandInvalid,
-    EngineFault,
-    Query,
-    Refusal,
-    Refused,
-    Reply,
-    SendSmsCode,
-    Taker,
-)
+from points_engine.contract import Command, CommandInvalid, EngineFault, Refused, Reply
 from points_engine.http.answers import Answer, of_reply, of_trouble
 from points_engine.http.endpoints import Endpoint
 from points_engine.http.gathering import GATHERED, Gatherer
@@ -38,23 +26,19 @@ _LOG = logging.getLogger(__name__)
 
 _KEY = KEY_HEADER.lower().encode()
 
-_OWN_ORDERS = (Query, AnswerChallenge, Cancel, SendSmsCode)
-"""Commands that name an order and not who asks: here it is seen to that it is their own."""
 
+class Ownership(Protocol):
+    """What of the engine's gate is asked about a command."""
 
-class Register(Protocol):
-    """What of the engine's register is asked."""
+    def asks_the_store(self, caller: Caller, command: Command) -> bool:
+        """Whether `refusal` has to look something up."""
 
-    def is_taker_of(self, order_id: str, taker: Taker) -> bool | None:
-        """Whether it is this one's own order; None when there is no such order."""
+    def refusal(self, caller: Caller, command: Command) -> Refused | None:
+        """Why this caller may not send this command; None when they may."""
 
 
 class Engine(Protocol):
     """The engine's front door, as far as commands need it. Thread-safe."""
-
-    @property
-    def register(self) -> Register:
-        """Who is enrolled."""
 
     def execute(self, command: Command) -> Reply:
         """Carry a command out; durable when it returns."""
@@ -64,11 +48,15 @@ class Engine(Protocol):
 
 
 class CommandDoor:
-    """Carries commands out. `seconds` is how long a caller waits at most; `on_reply` hears every outcome."""
+    """Carries commands out. `seconds` is how long a caller waits at most; `on_outcome` hears every outcome.
+
+    `ownership` says whether a command is its caller's.
+    """
 
     def __init__(
         self,
         engine: Engine,
+        ownership: Ownership,
         workers: Workers,
         gatherer: Gatherer,
         *,
@@ -76,6 +64,7 @@ class CommandDoor:
         on_outcome: Callable[[Command, Reply | Trouble], None],
     ) -> None:
         self._engine = engine
+        self._ownership = ownership
         self._workers = workers
         self._gatherer = gatherer
         self._seconds = seconds
@@ -98,6 +87,12 @@ class CommandDoor:
             command = decode_command(route, caller, request.values, key, request.query, request.body)
         except RequestInvalid as error:
             return of_trouble(Trouble.REQUEST_INVALID, request.request_id, error.detail)
+        if (
+            not isinstance(command, Refused)
+            and caller
+            and not self._ownership.asks_the_store(caller, command)
+        ):
+            command = self._ownership.refusal(caller, command) or command
         if isinstance(command, Refused):
             return of_reply(command, request.request_id)
         if key is None:
@@ -142,14 +137,12 @@ class CommandDoor:
     def _begin(self, command: Command, caller: Caller | None) -> asyncio.Future[Reply]:
         if type(command) in GATHERED:
             return self._gatherer.begin(command)
-        if isinstance(command, _OWN_ORDERS) and caller and (taker := caller.taker) is not None:
-            return self._workers.begin(lambda: self._own_order(command, taker))
+        if caller is not None and self._ownership.asks_the_store(caller, command):
+            return self._workers.begin(lambda: self._own(command, caller))
         return self._workers.begin(lambda: self._engine.execute(command))
 
-    def _own_order(self, command: Query | AnswerChallenge | Cancel | SendSmsCode, taker: Taker) -> Reply:
-        if self._engine.register.is_taker_of(command.order_id, taker) is False:
-            return Refused(refusal=Refusal.NOT_PERMITTED)
-        return self._engine.execute(command)
+    def _own(self, command: Command, caller: Caller) -> Reply:
+        return self._ownership.refusal(caller, command) or self._engine.execute(command)
 
     def _trouble(self, command: Command, kind: Trouble, request_id: str, detail: str | None = None) -> Answer:
         self._on_outcome(command, kind)

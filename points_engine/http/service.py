@@ -138,6 +138,8 @@ class Service(BaseRoute):
                 caller = found
                 if caller.kind not in endpoint.callers:
                     return caller, of_reply(Refused(refusal=Refusal.NOT_PERMITTED), request.request_id)
+            elif (problem := await self._authenticator.anybody(request)) is not None:
+                return None, of_problem(problem)
             return caller, await endpoint.answer(request, caller)
         except Exception as bug:  # noqa: BLE001 -- its caller gets an answer, its text goes nowhere
             _LOG.error("request %s: bug: %s", request.request_id, place_of(bug))

@@ -1,6 +1,7 @@
 """What is no reply: RFC 9457 problem details, for refusals, for requests that make no sense, and for faults."""
 
 import enum
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -24,6 +25,13 @@ class Trouble(enum.Enum):
     REQUEST_INVALID = ("request", "invalid", 400, "The request is not one of those described", True)
     KEY_MISSING = ("request", "idempotency_key_missing", 400, "An Idempotency-Key is needed", True)
     NOT_SIGNED_IN = ("request", "not_signed_in", 401, "No valid credential", True)
+    CLOCK_WRONG = (
+        "request",
+        "clock_wrong",
+        401,
+        "The request was signed at another time than the engine's",
+        True,
+    )
     NOT_FOUND = ("request", "not_found", 404, "There is nothing under this path", True)
     METHOD_NOT_ALLOWED = ("request", "method_not_allowed", 405, "This path has no such method", True)
     TIMED_OUT = ("request", "timed_out", 408, "The request did not come in time", True)
@@ -55,7 +63,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `code` is the last part of `type`. `nothing_changed` says that the command was surely not carried out; where it is
     False only a query, or the same request again, tells. `request_id` finds the request in the service's log. A refusal
-    also says whether a retry may help, what the cashier does next, and its particulars.
+    also says whether a retry may help, what the cashier does next, and its particulars. Where there is no good
+    credential, `server_time` is the engine's: whoever signs learns how far their clock is off.
     """
 
     type: str
@@ -70,6 +79,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tries_left: int | None = None
     available: Amount | None = None
     wait_seconds: int | None = None
+    server_time: datetime | None = None
 
     @property
     def refused(self) -> Refused | None:

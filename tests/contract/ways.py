@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from points_engine.bootstrap import Engine
-from points_engine.contract import Channel, Command, Reply, Reverse
+from points_engine.contract import Adjust, Channel, Command, Refund, Reply, Reverse, StaffLevel
 from points_engine.wire.callers import Caller, CallerKind
 from points_engine.wire.commands import Request
 from points_engine.wire.routes import ROUTE_OF
 from pos_client.engine_client.remote_door import RemoteDoor, Server
 from tests.points_engine.http.running_service import credential
 
-OFFICE = Caller(CallerKind.BACK_OFFICE, "office")
+OFFICE = Caller(CallerKind.BACK_OFFICE, "office", level=StaffLevel.MANAGER)
 
 
 class Way(Protocol):
@@ -70,6 +70,10 @@ def caller_of(command: Command) -> Caller:
         is_theirs = kind is not CallerKind.CUSTOMER or CallerKind.BACK_OFFICE not in callers
         if kind in callers and is_theirs and caller_id is not None:
             return Caller(kind, caller_id)
+    if isinstance(command, Refund):
+        return Caller(CallerKind.BACK_OFFICE, command.actor.name, level=command.actor.level)
+    if isinstance(command, Adjust):
+        return Caller(CallerKind.BACK_OFFICE, command.actor, level=StaffLevel.MANAGER)
     return OFFICE
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from points_engine.bootstrap import Settings
-from points_engine.contract import Command, Refusal, Refused
+from points_engine.contract import Command, Refusal, Refused, StaffLevel
 from points_engine.engine.change_bus import ChangeBus
 from points_engine.http.app import PointsService
 from points_engine.http.authentication import Authenticator
@@ -27,25 +27,26 @@ from points_engine.wire.replies import decode_reply
 from tests.points_engine.shop import Shop
 
 TILL = Caller(CallerKind.TILL, "till-1")
-OFFICE = Caller(CallerKind.BACK_OFFICE, "office")
+OFFICE = Caller(CallerKind.BACK_OFFICE, "office", level=StaffLevel.MANAGER)
 QUICK = ServiceSettings(port=0, drain_seconds=0, finish_seconds=10)
 
 
 class TrustingAuthenticator(Authenticator):
-    """Believes `Authorization: Test KIND ID`; a till called "unknown" is not enrolled, anything else is nobody."""
+    """Believes `Authorization: Test KIND[:LEVEL] ID`; a till "unknown" is not enrolled, all else is nobody."""
 
     async def authenticate(self, request: Incoming) -> Caller | Refused | Problem:
         words = (request.header(b"authorization") or "").split(" ", 2)
-        if len(words) != 3 or words[0] != "Test" or words[1] not in set(CallerKind):
+        kind, _, level = (words[1] if len(words) == 3 else "").partition(":")
+        if kind not in set(CallerKind) or words[0] != "Test":
             return trouble(Trouble.NOT_SIGNED_IN, request_id=request.request_id)
         if words[2] == "unknown":
             return Refused(refusal=Refusal.TILL_NOT_ENROLLED)
-        return Caller(CallerKind(words[1]), words[2])
+        return Caller(CallerKind(kind), words[2], level=StaffLevel(level) if level else None)
 
 
 def credential(caller: Caller) -> dict[str, str]:
     """The header by which the authenticator above knows a caller."""
-    return {"Authorization": f"Test {caller.kind} {caller.caller_id}"}
+    return {"Authorization": f"Test {caller.kind}:{caller.level or ''} {caller.caller_id}"}
 
 
 class Received(NamedTuple):
