@@ -105,10 +105,14 @@ class RunningService:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self.server.stop()
-        self._thread.join(20)
-        assert not self._thread.is_alive()
+        self.stop()
         self.shop.engine.close()
+
+    def stop(self) -> None:
+        """Tell it to stop, and wait until it has."""
+        self.server.stop()
+        self._thread.join(30)
+        assert not self._thread.is_alive()
 
     @property
     def port(self) -> int:
