@@ -175,6 +175,7 @@ class TillApplication:
             ),
             open_shift_log=self.open_shift_log,
             open_device_setup=self.open_device_setup,
+            cameras=TillCameras(self.hardware),
         )
         self.customer = CustomerWindow(
             self.inbox, self.wording, clock=choices.clock, on_key=self._sounds.click

@@ -7,9 +7,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from pos_client.camera_view import Cameras
 from pos_client.ports import Clock, Inbox
 from pos_client.screens.action_bar import ActionBar
 from pos_client.screens.amount_panel import AmountPanel
+from pos_client.screens.camera_glance import CameraGlance
 from pos_client.screens.icons import Icon
 from pos_client.screens.lamps import FaultLine
 from pos_client.screens.notice_bar import NoticeBar
@@ -67,6 +69,7 @@ class CashierWindow(QWidget):
         place: Place,
         open_shift_log: Callable[[], None],
         open_device_setup: Callable[[], None],
+        cameras: Cameras | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -81,6 +84,7 @@ class CashierWindow(QWidget):
         self.top = TopBar(wording, clock, place, open_shift_log, open_device_setup)
         self.fault_line = FaultLine(wording)
         self.status = StatusBand()
+        self.camera = None if cameras is None else CameraGlance(cameras)
         self.amount = AmountPanel(wording, clock)
         self.notice = NoticeBar()
         self.pad = TouchPad(
@@ -96,7 +100,14 @@ class CashierWindow(QWidget):
     def _lay_out(self) -> None:
         left = QVBoxLayout()
         left.setSpacing(12)
-        left.addWidget(self.status, 4)
+        if self.camera is None:
+            left.addWidget(self.status, 4)
+        else:
+            above = QHBoxLayout()
+            above.setSpacing(12)
+            above.addWidget(self.status, 1)
+            above.addWidget(self.camera)
+            left.addLayout(above, 4)
         left.addWidget(self.amount, 6)
         left.addWidget(self.notice)
         middle = QHBoxLayout()
@@ -194,6 +205,8 @@ class CashierWindow(QWidget):
         self.action_bar.show_view(view)
         self.top.show_view(view)
         self.fault_line.show_states(view.lamps)
+        if self.camera is not None:
+            self.camera.show_states(view.lamps)
 
     def _said(self, message: Message | None) -> str:
         return "" if message is None else self._wording.text(message)
