@@ -2,55 +2,97 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from points_engine.bootstrap import Engine, open_engine
+from tests.contract.balancer import Balancer
 from tests.contract.contract_shop import ContractShop
 from tests.contract.ways import Embedded, Remote
 from tests.fakes.manual_clock import ManualClock
 from tests.points_engine.http.running_service import RunningService
 from tests.points_engine.shop import CHEAP, EVERY_KIND, Shop
+from tests.postgres_server import PostgresServer
+
+NODES = 3
 
 
-def _engine(folder: Path, clock: ManualClock) -> Engine:
-    return open_engine(folder, EVERY_KIND, clock=clock, pin_cost=CHEAP, sweep_every_seconds=None)
+@dataclass(frozen=True)
+class Place:
+    """Where an engine of this suite keeps its books, and by which clock it lives."""
+
+    folder: Path
+    database: str
+    clock: ManualClock
+
+    def engine(self) -> Engine:
+        """One more engine on the same books."""
+        settings = replace(EVERY_KIND, database=self.database, database_connections=4)
+        return open_engine(self.folder, settings, clock=self.clock, pin_cost=CHEAP, sweep_every_seconds=None)
 
 
 @contextmanager
-def embedded_sqlite(folder: Path) -> Iterator[ContractShop]:
-    """In this process, on a file."""
-    clock = ManualClock()
-    with _engine(folder, clock) as engine:
-        yield ContractShop(folder, Embedded(engine), [engine], clock)
+def embedded(place: Place) -> Iterator[ContractShop]:
+    """In this process."""
+    with place.engine() as engine:
+        yield ContractShop(place.folder, Embedded(engine), [engine], place.clock)
 
 
 @contextmanager
-def remote_sqlite(folder: Path) -> Iterator[ContractShop]:
-    """One node, on a file."""
-    clock = ManualClock()
+def remote(place: Place, *, nodes: int) -> Iterator[ContractShop]:
+    """As a service of so many nodes, among which each caller's requests hop."""
     with ExitStack() as stack:
-        node = stack.enter_context(RunningService(folder, shop=Shop(folder, EVERY_KIND, clock=clock)))
-        way = Remote([f"http://127.0.0.1:{node.port}"])
+        running = [
+            stack.enter_context(RunningService(place.folder, shop=Shop(place.folder, engine=place.engine())))
+            for _ in range(nodes)
+        ]
+        balancer = stack.enter_context(Balancer([("127.0.0.1", node.port) for node in running]))
+        way = Remote([balancer.url])
         stack.callback(way.close)
-        yield ContractShop(folder, way, [node.shop.engine], clock)
+        yield ContractShop(place.folder, way, [node.shop.engine for node in running], place.clock)
+        counts = balancer.counts.values()
+        assert max(counts) - min(counts) <= 1, "the requests did not hop"
 
 
-ENGINES: dict[str, Callable[[Path], AbstractContextManager[ContractShop]]] = {
-    "embedded SQLite": embedded_sqlite,
-    "remote over SQLite": remote_sqlite,
+@contextmanager
+def remote_alone(place: Place) -> Iterator[ContractShop]:
+    """As a service of one node."""
+    with remote(place, nodes=1) as shop:
+        yield shop
+
+
+@contextmanager
+def remote_three(place: Place) -> Iterator[ContractShop]:
+    """As a service of three nodes."""
+    with remote(place, nodes=NODES) as shop:
+        yield shop
+
+
+Open = Callable[[Place], AbstractContextManager[ContractShop]]
+
+ENGINES: dict[str, tuple[Open, bool]] = {
+    "embedded on SQLite": (embedded, False),
+    "embedded on PostgreSQL": (embedded, True),
+    "remote over SQLite": (remote_alone, False),
+    "remote over PostgreSQL, three nodes": (remote_three, True),
 }
+"""How each is opened, and whether its books are in PostgreSQL."""
 
 
 @pytest.fixture(scope="session", params=ENGINES)
 def engine_shop(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer
 ) -> Iterator[ContractShop]:
     """One of the engines, whose books are true when everything was tried on it."""
-    with ENGINES[request.param](tmp_path_factory.mktemp("contract")) as shop:
+    open_one, is_postgres = ENGINES[request.param]
+    database = postgres_server.fresh() if is_postgres else ""
+    with open_one(Place(tmp_path_factory.mktemp("contract"), database, ManualClock())) as shop:
         yield shop
         assert [] == shop.engines[0].verify()
+    if database:
+        postgres_server.drop(database)
 
 
 @pytest.fixture
