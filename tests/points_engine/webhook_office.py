@@ -14,6 +14,7 @@ from points_engine.adapters.sqlite_store import SqliteStore
 from points_engine.adapters.webhook_secrets import DerivedWebhookSecrets
 from points_engine.bootstrap import Engine, Settings
 from points_engine.engine.webhooks import Webhooks
+from points_engine.ports import Store
 from points_engine.webhook import WebhookRules
 from points_engine.webhook_ports import Told, WebhookSender
 from tests.fakes.manual_clock import ManualClock
@@ -56,16 +57,17 @@ class WebhookShop(Shop):
         clock: ManualClock | None = None,
         sender: ToldSender | None = None,
         key: MasterKey = KEY,
-        settings: Settings | None = None,
+        store: Store | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.sender = sender or ToldSender()
         now = clock or ManualClock()
-        settings = settings or Settings(shows_balance=True)
-        self.store = SqliteStore(folder / "points.sqlite", key.fingerprint)
+        self.store = store or SqliteStore(folder / "points.sqlite", key.fingerprint)
         ids, secrets = KeyedIds(key), DerivedWebhookSecrets(key)
         self.webhooks = Webhooks(self.store, now, ids, self.sender, secrets, WebhookRules())
-        engine = Engine(self.store, now, ids, Argon2PinHasher(key, CHEAP), settings.scheme())
+        engine = Engine(
+            self.store, now, ids, Argon2PinHasher(key, CHEAP), Settings(shows_balance=True).scheme()
+        )
         engine.webhooks = self.webhooks
         super().__init__(folder, clock=now, engine=engine)
 
