@@ -30,6 +30,7 @@ BENCHMARKS = (
     "expiry_run",
     "import_members",
     "pin_check",
+    "push_ms",
     "scan_latency",
     "scan_to_result",
     "till_start",
