@@ -13,6 +13,7 @@ import platformdirs
 from rich.console import Console
 
 from points_engine.back_office import (
+    caller_keys,
     care,
     enrolment,
     exporting,
@@ -72,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
         settings_listing,
         care,
         enrolment,
+        caller_keys,
         member_files,
         member_accounts,
         money_back,

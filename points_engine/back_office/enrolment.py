@@ -5,8 +5,10 @@ from typing import Any
 
 from rich.text import Text
 
+from points_engine.back_office import caller_keys
 from points_engine.back_office.answers import Answer, Listing
 from points_engine.back_office.office import Office, command_id
+from points_engine.calling import CallerKind
 from points_engine.contract import Channel, EnrolCourier, EnrolTill
 
 
@@ -15,12 +17,12 @@ def add_commands(verbs: Any, shared: argparse.ArgumentParser) -> None:
     verb = verbs.add_parser("shops", parents=[shared], help="the shops, and how many tills stand in each")
     verb.set_defaults(run=_shops)
 
-    for word, what, channel in (
-        ("tills", "the tills that may charge", Channel.TILL),
-        ("couriers", "the couriers who may charge at the door", Channel.DELIVERY),
+    for word, what, channel, kind in (
+        ("tills", "the tills that may charge", Channel.TILL, CallerKind.TILL),
+        ("couriers", "the couriers who may charge at the door", Channel.DELIVERY, CallerKind.COURIER),
     ):
         one = word[:-1]
-        verb = verbs.add_parser(word, help=f"{what}: list, add")
+        verb = verbs.add_parser(word, help=f"{what}: list, add, and their keys")
         steps = verb.add_subparsers(dest="step", required=True, metavar="STEP")
         step = steps.add_parser("list", parents=[shared], help=f"every {one} and its shop")
         step.set_defaults(run=_list, channel=channel)
@@ -31,6 +33,7 @@ def add_commands(verbs: Any, shared: argparse.ArgumentParser) -> None:
         step.add_argument("--shop", required=True, metavar="SHOP")
         step.add_argument("--id", metavar="ID", help="the same id again does nothing twice")
         step.set_defaults(run=_add, channel=channel)
+        caller_keys.add_steps(steps, shared, kind, one.upper())
 
 
 def _shops(office: Office, _given: argparse.Namespace) -> Answer:
