@@ -10,7 +10,7 @@ endif
 
 SETUP := $(BASE_PYTHON) scripts/setup
 
-.PHONY: run test test-devices check soak mutation bench screenshots lock build clean
+.PHONY: run test test-devices ha faults check soak mutation bench screenshots lock build clean
 
 run: ## Open the demo shop's till; without a display it plays the demo by itself.
 	@$(SETUP) run
@@ -22,6 +22,14 @@ test: check ## Check the source, then run every test.
 test-devices: ## Drive every gun's driver on a real kernel in QEMU, guns plugged in and out (Debian on x86-64).
 	@$(SETUP) devices
 	@$(PYTHON) -m tests.devices $(ARGUMENTS)
+
+ha: ## Start a chain that never closes on one machine, sell, and kill parts of it (root, Debian); ARGUMENTS=--stay leaves it on.
+	@$(SETUP) ha
+	@$(PYTHON) -m tests.ha $(ARGUMENTS)
+
+faults: ## Play every fault while 50 tills sell, and write the table into docs/faults.md (root, Debian).
+	@$(SETUP) ha
+	@$(PYTHON) -m tests.ha --all
 
 check: ## Style, types and the import contracts.
 	@$(SETUP) test

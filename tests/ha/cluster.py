@@ -138,9 +138,9 @@ class Cluster:
         return self._url(_SESSION_PORT)
 
     @property
-    def engine_url(self) -> str:
-        """Where the tills send their requests."""
-        return f"http://{self.balancer_host.address}:{_HTTP_PORT}"
+    def engine_address(self) -> str:
+        """Where the tills send their requests: "host:port"."""
+        return f"{self.balancer_host.address}:{_HTTP_PORT}"
 
     def _url(self, port: int) -> str:
         return f"postgresql://points:{self.passwords.points}@{self.balancer_host.address}:{port}/points"

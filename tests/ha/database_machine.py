@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 from tests.architecture.project_files import ROOT
 from tests.ha.daemon import Daemon
-from tests.ha.network import SUBNET, Host, call, kill_quietly
+from tests.ha.network import SUBNET, Host, call, kill_family
 
 TEMPLATES = ROOT / "resources" / "ha"
 POSTGRES_FOLDER = Path("/usr/lib/postgresql")
@@ -69,9 +70,14 @@ class Disk:
 
     def fill(self) -> None:
         """Leave no byte free."""
-        free = os.statvfs(self.folder)
         with (self.folder / _BALLAST).open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
+            size = 0
+            # Others write meanwhile: the last pieces are small.
+            for piece in (2**24, 2**20, 2**12):
+                with suppress(OSError):
+                    while True:
+                        os.posix_fallocate(file.fileno(), size, piece)
+                        size += piece
 
     def empty(self) -> None:
         """Give the space back."""
@@ -167,12 +173,7 @@ class DatabaseMachine:
 
     def kill_postgres(self) -> None:
         """SIGKILL PostgreSQL, every process of it, and leave Patroni alone."""
-        postmaster = self.postmaster()
-        children = Path("/proc", str(postmaster), "task", str(postmaster), "children").read_text(
-            encoding="ascii"
-        )
-        for process_id in [postmaster, *map(int, children.split())]:
-            kill_quietly(process_id)
+        kill_family(self.postmaster())
 
     def slow_down(self, microseconds: int) -> None:
         """Let every flush to this machine's disk wait so long; 0 ends it."""

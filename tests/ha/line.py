@@ -2,7 +2,7 @@
 
 import http.client
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -10,11 +10,30 @@ from points_engine.contract import Command, Reply
 from points_engine.signing import Key, authorization
 from points_engine.wire.addresses import KEY_HEADER
 from points_engine.wire.callers import CallerKind
-from points_engine.wire.commands import encode_command
+from points_engine.wire.commands import Request, encode_command
 from points_engine.wire.problems import Problem
 from points_engine.wire.replies import ResponseInvalid, decode_reply
 
 _READ_SECONDS = 4.0
+
+Credential = Callable[[Request], str]
+"""What a caller's Authorization header says with a request."""
+
+
+def signed_by(key: Key) -> Credential:
+    """Sign every request with this key, by this machine's clock."""
+
+    def sign(request: Request) -> str:
+        return authorization(
+            key,
+            request.method,
+            request.path,
+            request.body,
+            at=int(time.time()),
+            idempotency_key=request.headers.get(KEY_HEADER, ""),
+        )
+
+    return sign
 
 
 class NoReply(Exception):
@@ -27,27 +46,19 @@ class NoReply(Exception):
 
 @dataclass(slots=True)
 class Line:
-    """Sends commands to `nodes` ("host:port"), to the next one after each that failed. For one thread."""
+    """Sends commands to `nodes` ("host:port"): to the `first`, after each that failed to the next. For one thread."""
 
     nodes: Sequence[str]
-    key: Key
+    credential: Credential
     caller: CallerKind
     read_seconds: float = _READ_SECONDS
-    _turn: int = 0
+    first: int = 0
     _connection: http.client.HTTPConnection | None = field(default=None, repr=False)
 
     def ask(self, command: Command) -> Reply:
         """Send a command once and return what was said to it; raises NoReply."""
         request = encode_command(command, self.caller)
-        signature = authorization(
-            self.key,
-            request.method,
-            request.path,
-            request.body,
-            at=int(time.time()),
-            idempotency_key=request.headers.get(KEY_HEADER, ""),
-        )
-        headers = {**request.headers, "Authorization": signature}
+        headers = {**request.headers, "Authorization": self.credential(request)}
         connection = self._connected()
         try:
             connection.request(request.method, request.path, request.body, headers)
@@ -67,13 +78,13 @@ class Line:
 
     def _connected(self) -> http.client.HTTPConnection:
         if self._connection is None:
-            address = self.nodes[self._turn % len(self.nodes)]
+            address = self.nodes[self.first % len(self.nodes)]
             connection = http.client.HTTPConnection(address, timeout=self.read_seconds)
             try:
                 connection.connect()
             except OSError as error:
                 connection.close()
-                self._turn += 1
+                self.first += 1
                 raise NoReply(type(error).__name__, maybe_done=False) from error
             self._connection = connection
         return self._connection
@@ -84,4 +95,4 @@ class Line:
             with suppress(OSError):
                 self._connection.close()
             self._connection = None
-            self._turn += 1
+            self.first += 1

@@ -59,6 +59,12 @@ class Host:
             if outbound:
                 self.run("iptables", "-A", "OUTPUT", "-d", address, "-j", "DROP")
 
+    def lose(self, share: float) -> None:
+        """Lose a share of this machine's packets by chance, each direction by itself."""
+        by_chance = ["-m", "statistic", "--mode", "random", "--probability", str(share), "-j", "DROP"]
+        self.run("iptables", "-A", "INPUT", "-i", "eth0", *by_chance)
+        self.run("iptables", "-A", "OUTPUT", "-o", "eth0", *by_chance)
+
     def mend(self) -> None:
         """Let everything through again."""
         self.run("iptables", "-F")
@@ -72,6 +78,13 @@ def build_network(*hosts: Host) -> None:
     call("ip", "link", "set", "bridge", "up")
     for host in hosts:
         host.plug_in()
+
+
+def kill_family(process_id: int) -> None:
+    """Send SIGKILL to a process and to all it has started itself."""
+    children = Path("/proc", str(process_id), "task", str(process_id), "children").read_text(encoding="ascii")
+    for each in [process_id, *map(int, children.split())]:
+        kill_quietly(each)
 
 
 def kill_quietly(process_id: int) -> None:

@@ -25,8 +25,8 @@ from points_engine.contract import (
 from tests.ha.line import Line, NoReply
 
 _RETRY_SECONDS = 0.4
-_ASKS = 3
-"""How often a charge without an answer is sent again before the till queries."""
+_ASKS, _QUERIES = 3, 2
+"""How often a charge without an answer is sent, and asked about, before the till takes it back."""
 _WALKS_AWAY = 0.2
 """How many customers do not wait when the outcome is unknown: the till takes their payment back."""
 
@@ -53,6 +53,8 @@ class Order:
     """Whether at some time a sending had no answer that could be relied on."""
     told_paid_at: float | None = None
     """When the till was told that it is paid: from then on the customer has the goods."""
+    is_reversing: bool = False
+    """Whether its till has begun to take it back: from then on nothing else is an end."""
     why: str = ""
     troubles: list[str] = field(default_factory=list)
 
@@ -78,6 +80,8 @@ class SimulatedTill(threading.Thread):
         super().__init__(name=till_id, daemon=True)
         self.till_id = till_id
         self.journal: list[Order] = []
+        self.broken = ""
+        """What a till that fell over said last."""
         self._line = line
         self._phones = phones
         self._members = members
@@ -87,6 +91,13 @@ class SimulatedTill(threading.Thread):
         self._chance = random.Random(till_id)
 
     def run(self) -> None:
+        try:
+            self._work()
+        except Exception as bug:
+            self.broken = repr(bug)
+            raise
+
+    def _work(self) -> None:
         while not self._stop_selling.wait(self._chance.uniform(0.5, 1.5) * self._pause_seconds):
             code = self._show_code(member_no := self._chance.choice(self._members))
             if code is not None:
@@ -94,19 +105,14 @@ class SimulatedTill(threading.Thread):
         self._line.close()
         self._phones.close()
 
-    @property
-    def open_orders(self) -> int:
-        """How many orders have no outcome yet."""
-        return sum(order.outcome is Outcome.UNKNOWN for order in self.journal)
-
     def _show_code(self, member_no: str) -> Secret | None:
         try:
             reply = self._phones.ask(IssueCode(command_id=uuid.uuid4().hex, member_no=member_no))
         except NoReply:
             self._give_up.wait(_RETRY_SECONDS)
             return None
-        assert isinstance(reply, CodeIssued), reply
-        return reply.code
+        # A node whose clock is wrong lets nobody in.
+        return reply.code if isinstance(reply, CodeIssued) else None
 
     def _sell(self, member_no: str, code: Secret) -> None:
         order = Order(uuid.uuid4().hex, member_no, self._chance.randint(1, 9), time.monotonic())
@@ -126,12 +132,18 @@ class SimulatedTill(threading.Thread):
         self._resolve(order)
 
     def _resolve(self, order: Order) -> None:
-        """Query, and take back what is not paid for certain, for as long as it takes."""
+        """Query a few times, then take it back for as long as it takes.
+
+        Never the other way round: a reversal may be on its way still, and a word from before it counts for nothing.
+        """
         query = Query(order_id=order.order_id)
-        reverse = Reverse(order_id=order.order_id, till_id=self.till_id)
-        while not self._give_up.is_set():
-            if self._ask(order, query) or self._ask(order, reverse):
+        for _ in range(_QUERIES):
+            if self._ask(order, query) or self._give_up.is_set():
                 return
+        order.is_reversing = True
+        reverse = Reverse(order_id=order.order_id, till_id=self.till_id)
+        while not self._give_up.is_set() and not self._ask(order, reverse):
+            continue
 
     def _ask(self, order: Order, command: Command) -> bool:
         """Send once; say whether the order has its outcome now."""
@@ -147,12 +159,15 @@ class SimulatedTill(threading.Thread):
 
     def _note(self, order: Order, reply: Reply) -> None:
         if isinstance(reply, Refused):
-            if reply.refusal is Refusal.ORDER_UNKNOWN:
-                return  # a charge may still be on its way: only a reversal is an end
-            order.outcome, order.why = Outcome.REFUSED, reply.refusal.code
+            # It says nothing of an earlier sending of the same order; and after a query that finds nothing a charge may
+            # still be on its way: only a payment as it stands is an end then.
+            if not order.was_unknown and reply.refusal is not Refusal.ORDER_UNKNOWN:
+                order.outcome, order.why = Outcome.REFUSED, reply.refusal.code
             return
         assert isinstance(reply, Payment), reply
         if reply.state is PaymentState.SUCCEEDED:
+            if order.is_reversing:
+                return
             order.outcome, order.told_paid_at = Outcome.PAID, time.monotonic()
         elif reply.state is PaymentState.REVERSED:
             order.outcome = Outcome.REVERSED

@@ -39,15 +39,16 @@ def judge(
     spent: Mapping[str, int],
     findings: Sequence[str],
     *,
+    broken: Sequence[str] = (),
     start: float,
     end: float,
 ) -> Verdict:
     """Hold the tills' journals against the books.
 
-    `states` is every order's state in the books, None where they do not know it; `spent` what each member has less
-    than in the beginning; `findings` what verify found. `start` and `end` bound the time of selling.
+    `states` is every order's state in the books, None where they do not know it; `spent` what each member has less than
+    in the beginning; `findings` what verify found; `broken` which tills fell over. `start` and `end` bound the selling.
     """
-    faults = [f"verify: {finding}" for finding in findings]
+    faults = [*broken]
     for order in orders:
         faults += _faults_of(order, states[order.order_id])
     paid: Counter[str] = Counter()
@@ -59,6 +60,7 @@ def judge(
         for member_no, units in spent.items()
         if units != paid[member_no]
     ]
+    faults += [f"verify: {finding}" for finding in findings]
     outcomes = Counter(order.outcome for order in orders)
     unknown = [order for order in orders if order.was_unknown]
     return Verdict(

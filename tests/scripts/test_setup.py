@@ -245,7 +245,7 @@ def test_another_group_is_refused(checkout: Checkout, arguments: tuple[str, ...]
     """A group nobody knows, or several, get the usage and change nothing."""
     script = str(checkout.root / "scripts" / "setup")
     refused = subprocess.run([BARE_PYTHON, script, *arguments], capture_output=True, text=True, check=False)
-    assert (2, "usage: scripts/setup run|test|mutation|build|devices\n") == (
+    assert (2, "usage: scripts/setup run|test|mutation|build|devices|ha\n") == (
         refused.returncode,
         refused.stderr,
     )
@@ -266,7 +266,7 @@ def test_the_list_of_system_packages_is_well_formed() -> None:
         [part.strip() for part in line.split("|")] for line in text.splitlines() if line and line[0] != "#"
     ]
     for group, need, package, check, reason in lines:
-        assert group in {"run", "test", "build", "devices"}
+        assert group in {"run", "test", "build", "devices", "ha"}
         assert need in {"needed", "wanted"}
         assert check.partition(":")[0] in {"lib", "program", "font"}
         assert package
