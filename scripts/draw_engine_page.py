@@ -1,4 +1,4 @@
-"""Draw the tables and diagrams of docs/engine.md and docs/back-office.md from the engine's own tables and parser.
+"""Draw the tables and diagrams of docs/engine.md, back-office.md and api.md from the engine's own tables and parser.
 
     python scripts/draw_engine_page.py           rewrite what is drawn; the words around it stay
     python scripts/draw_engine_page.py --check   only say whether the pages are up to date
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = (ROOT / "docs" / "engine.md", ROOT / "docs" / "back-office.md")
+PAGES = tuple(ROOT / "docs" / name for name in ("engine.md", "back-office.md", "api.md"))
 
 if __name__ == "__main__":
     # Run as a command, from wherever: the project is not installed.
@@ -25,7 +25,7 @@ from points_engine.contract import PaymentState, Refusal  # noqa: E402 -- after 
 from points_engine.engine.findings import Check  # noqa: E402 -- after the path is known
 from points_engine.engine.verify_payments import HISTORIES  # noqa: E402 -- after the path is known
 from points_engine.limits import AssetLimits  # noqa: E402 -- after the path is known
-from scripts import back_office_drawings  # noqa: E402 -- after the path is known
+from scripts import api_drawings, back_office_drawings  # noqa: E402 -- after the path is known
 
 
 def described(enumeration: type) -> dict[str, str]:
@@ -157,6 +157,7 @@ DRAWN: dict[str, Callable[[], str]] = {
     "limits": limits,
     "checks": checks,
     **back_office_drawings.DRAWN,
+    **api_drawings.DRAWN,
 }
 
 

@@ -15,7 +15,7 @@ TILL, CUSTOMER = CallerKind.TILL, CallerKind.CUSTOMER
 COURIER, BACK_OFFICE, MERCHANT = CallerKind.COURIER, CallerKind.BACK_OFFICE, CallerKind.MERCHANT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Route:
     """How a command travels.
 
