@@ -108,6 +108,7 @@ _NEXT_EXPIRY = """,
             )"""
 
 # What a plan is made of is said here, since a plan is kept: made while the tables are small it would read all of them.
+# An account that a stopped node has locked keeps the others waiting for so long at most.
 CHARGE_PLAINLY = f"""
     CREATE FUNCTION charge_plainly(charges json, rules json, now_us bigint, today bigint)
     RETURNS TABLE (place integer, account bigint, balance_units bigint, member_name text)
@@ -117,6 +118,7 @@ CHARGE_PLAINLY = f"""
     SET enable_hashjoin = off
     SET enable_mergejoin = off
     SET jit = off
+    SET lock_timeout = '5s'
     AS $$
     #variable_conflict use_column
     DECLARE

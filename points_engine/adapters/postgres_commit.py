@@ -8,6 +8,7 @@ whoever asks again later is told how it ended.
 
 import selectors
 import time
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -24,6 +25,16 @@ def commit(connection: psycopg.Connection[Any], wait_seconds: float) -> None:
     Raises StoreUnavailable with `nothing_changed=False` when nobody knows whether it is, and psycopg.Error when the
     server says that nothing was changed.
     """
+    last = last_answer(connection, lambda pgconn: pgconn.send_query(_COMMIT), wait_seconds)
+    if last.command_status != b"COMMIT":
+        connection.close()
+        raise unknown_outcome()
+
+
+def last_answer(
+    connection: psycopg.Connection[Any], send: Callable[[pq.abc.PGconn], None], wait_seconds: float
+) -> pq.abc.PGresult:
+    """The last result of what `send` sends, which makes something durable. Raises as `commit`."""
     warnings: list[str] = []
 
     def hear(notice: errors.Diagnostic) -> None:
@@ -32,7 +43,7 @@ def commit(connection: psycopg.Connection[Any], wait_seconds: float) -> None:
 
     connection.add_notice_handler(hear)
     try:
-        results = _sent(connection, wait_seconds)
+        results = _sent(connection, send, wait_seconds)
     except psycopg.Error as error:
         connection.close()
         raise unknown_outcome(error) from None
@@ -45,15 +56,18 @@ def commit(connection: psycopg.Connection[Any], wait_seconds: float) -> None:
             connection.close()
             raise unknown_outcome(refused)
         raise refused
-    if last is None or last.command_status != b"COMMIT" or warnings:
+    if last is None or warnings:
         connection.close()
         raise unknown_outcome()
+    return last
 
 
-def _sent(connection: psycopg.Connection[Any], wait_seconds: float) -> list[pq.abc.PGresult]:
-    """Send the COMMIT and wait for all that comes back. Raises psycopg.Error when the connection ends, or time does."""
+def _sent(
+    connection: psycopg.Connection[Any], send: Callable[[pq.abc.PGconn], None], wait_seconds: float
+) -> list[pq.abc.PGresult]:
+    """Send it and wait for all that comes back. Raises psycopg.Error when the connection ends, or time does."""
     pgconn = connection.pgconn
-    pgconn.send_query(_COMMIT)
+    send(pgconn)
     deadline = time.monotonic() + wait_seconds
     results: list[pq.abc.PGresult] = []
     with selectors.DefaultSelector() as selector:

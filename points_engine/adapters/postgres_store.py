@@ -7,7 +7,9 @@ lives longer than a transaction: no advisory lock, no setting, no temporary tabl
 import random
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 import psycopg
@@ -16,6 +18,7 @@ from points_engine.adapters.migrations import Migration
 from points_engine.adapters.postgres_books import ENDS, PostgresBooks
 from points_engine.adapters.postgres_commit import commit
 from points_engine.adapters.postgres_connections import Connection, PostgresConnections
+from points_engine.adapters.postgres_express import PostgresExpress
 from points_engine.adapters.postgres_faults import RETRIED, is_lost, told
 from points_engine.adapters.postgres_schema import MIGRATIONS, migrate, version_of
 from points_engine.adapters.postgres_seal import SEALED_AT_ONCE, seal_batch
@@ -27,6 +30,8 @@ AFTER_COMMIT = "engine.after_commit"
 
 T = TypeVar("T")
 
+MOST_BESIDE = 8
+"""So many transactions of works that came together are under way at once at most."""
 MOST_TRIES = 12
 """So often a work is run when others keep being faster."""
 _FIRST_PAUSE_SECONDS = 0.002
@@ -74,6 +79,12 @@ class PostgresStore(Store):
         self._changes = changes or NobodyHears()
         self._ends: ENDS = {}
         self._never = threading.Event()
+        self._beside = ThreadPoolExecutor(
+            max(1, min(most_connections // 2, MOST_BESIDE)), "engine transaction"
+        )
+        self.express = PostgresExpress(
+            self._connections, self._changes, self._on_durable_step, (BEFORE_COMMIT, AFTER_COMMIT)
+        )
         try:
             with self._connections.lent() as connection:
                 self._prepare(connection, key_fingerprint, migrations)
@@ -135,6 +146,20 @@ class PostgresStore(Store):
             self._changes.changed(books.touched)
         return outcome
 
+    def transact_each(self, works: Sequence[Callable[[Books], T]]) -> list[T | Exception]:
+        """Each in a transaction of its own, several beside each other: their journeys overlap, and the disk's work."""
+        if len(works) == 1:
+            return super().transact_each(works)
+        return [outcome for begun in [self._begun(work) for work in works] for outcome in begun()]
+
+    def _begun(self, work: Callable[[Books], T]) -> Callable[[], list[T | Exception]]:
+        """Begin a work on a thread; what it comes to is returned by what is returned."""
+        try:
+            return self._beside.submit(super().transact_each, [work]).result
+        except RuntimeError:
+            # Closed meanwhile: so the work is told.
+            return partial(super().transact_each, [work])
+
     def look(self, work: Callable[[Books], T]) -> T:
         try:
             return self._look_once(work, fresh=False)
@@ -182,6 +207,7 @@ class PostgresStore(Store):
 
     def close(self) -> None:
         self._connections.close()
+        self._beside.shutdown(wait=False)
 
     # --- what went wrong
 
