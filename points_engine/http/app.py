@@ -13,6 +13,7 @@ from points_engine.http.answers import Answer
 from points_engine.http.authentication import Authenticator
 from points_engine.http.command_door import CommandDoor
 from points_engine.http.endpoints import About, Endpoint
+from points_engine.http.export_lists import ExportLists
 from points_engine.http.gathering import Gatherer
 from points_engine.http.health import Readiness
 from points_engine.http.incoming import Incoming
@@ -78,6 +79,7 @@ class PointsService:
             *self._live.endpoints(),
             *(door.endpoint(route) for route in ROUTES),
             *RegisterLists(engine, self.workers).endpoints(),
+            *ExportLists(engine.exports, self.workers).endpoints(),
             *self.readiness.endpoints(),
             *([self._metrics_endpoint()] if settings.shows_metrics else []),
             *more,

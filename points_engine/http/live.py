@@ -10,11 +10,13 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime
 
+import msgspec
+
 from points_engine.contract import EngineFault, Refusal, Refused
 from points_engine.engine.change_bus import ChangeBus
 from points_engine.engine.front_door import Engine
 from points_engine.http.answers import Answer, of_reply, of_trouble
-from points_engine.http.endpoints import Endpoint
+from points_engine.http.endpoints import About, Endpoint
 from points_engine.http.incoming import Incoming
 from points_engine.http.live_readings import MOST_ORDERS, CustomerReading, Reading, TakerReading
 from points_engine.http.live_stream import LiveRules, LiveStream, Mailbox
@@ -32,6 +34,22 @@ MOST_OF_A_CALLER = 4
 MOST_STREAMS = 1_000
 _HEADERS = ((b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"))
 _MOST_DIGITS = 18
+
+
+class EventsAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """The orders that a till or courier waits for."""
+
+    order: tuple[str, ...] = ()
+
+
+_ABOUT = About(
+    name="FollowEvents",
+    summary="Server-sent events: what becomes of the caller's payments, and of a customer's balances",
+    reply=str,
+    media_type=EVENT_STREAM.decode(),
+    query=EventsAsked,
+    problems=(Refusal.MEMBER_UNKNOWN, Trouble.SHUTTING_DOWN, Trouble.UNAVAILABLE),
+)
 
 
 class _QueryInvalid(ValueError):
@@ -64,7 +82,7 @@ class Live:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """The one there is."""
         callers = frozenset({CallerKind.CUSTOMER, CallerKind.TILL, CallerKind.COURIER})
-        return (Endpoint("GET", EVENTS_PATH, self._answer, callers, is_logged=False),)
+        return (Endpoint("GET", EVENTS_PATH, self._answer, callers, is_logged=False, about=_ABOUT),)
 
     def end(self) -> None:
         """End every stream, and take no more: their readers come back, to another node. In the event loop."""
