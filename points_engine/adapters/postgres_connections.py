@@ -53,6 +53,10 @@ class PostgresConnections:
         self, url: str, most: int = 16, *, keeps_statements: bool = True, wait_seconds: float = 10.0
     ) -> None:
         self._parameters = parsed(url)
+        if not keeps_statements:
+            # PgBouncer tells every caller what its first server said of itself, also after that was promoted: who asks
+            # for one that writes is turned away for good. What only reads is found out by writing to it (25006).
+            self._parameters["target_session_attrs"] = "any"
         self._keeps_statements = keeps_statements
         self._wait_seconds = wait_seconds
         self._free = threading.BoundedSemaphore(most)

@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 import msgspec
 
+from points_engine.contract import EngineFault
 from points_engine.http.command_door import place_of
 
 
@@ -25,7 +26,11 @@ class LogStream:
 
 
 class JsonHandler(logging.Handler):
-    """Writes records as JSON. Of an exception its type and place alone: its text may tell what it was about."""
+    """Writes records as JSON.
+
+    Of an exception its type and place alone, for its text may tell what it was about; of a fault of the surroundings,
+    which never does, what is wrong too.
+    """
 
     def __init__(self, stream: LogStream) -> None:
         super().__init__()
@@ -42,6 +47,8 @@ class JsonHandler(logging.Handler):
             }
             if record.exc_info and record.exc_info[1] is not None:
                 line["exception"] = place_of(record.exc_info[1])
+                if isinstance(record.exc_info[1], EngineFault):
+                    line["problem"] = record.exc_info[1].problem
             self._stream.write(msgspec.json.encode(line) + b"\n")
         except Exception:  # noqa: BLE001 -- as every handler of logging does
             self.handleError(record)
