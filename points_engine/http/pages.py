@@ -81,7 +81,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Shops(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A page of shops, by id."""
+    """A page of shops, in the order in which they came to be."""
 
     shops: tuple[Shop, ...]
     next_after: str | None = None

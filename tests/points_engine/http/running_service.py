@@ -80,8 +80,9 @@ class RunningService:
     ) -> None:
         self.shop = shop or Shop(folder, scheme)
         self.log: list[bytes] = []
+        self.engine = engine or self.shop.engine
         self.service = PointsService(
-            engine or self.shop.engine,
+            self.engine,
             authenticator or TrustingAuthenticator(),
             settings,
             write_log=self.log.append,
