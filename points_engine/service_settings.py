@@ -17,7 +17,7 @@ class ServiceSettings:
     A request has `head_seconds` to send its head of up to `head_bytes`, and `body_seconds` for a body of up to
     `body_bytes`; a connection that is idle is closed after `idle_seconds`. At most `connections` are open, `requests`
     under way, `waiting_commands` wait for the engine. A command is waited for `deadline_seconds`: then its outcome is
-    not known. `threads` carry out what is no charge.
+    not known. `threads` carry out what is no charge. `streams` of live events may be followed at once, besides.
 
     When told to stop, a node says so at /readyz for `drain_seconds` while it takes what still comes, then takes no more
     connections and finishes what it took, for `finish_seconds` at most.
@@ -37,6 +37,7 @@ class ServiceSettings:
     waiting_commands: int = 1_024
     deadline_seconds: int = 15
     threads: int = 8
+    streams: int = 1_000
     drain_seconds: int = 2
     finish_seconds: int = 30
     shows_metrics: bool = True
@@ -55,6 +56,7 @@ class ServiceSettings:
             ("waiting_commands", 1, 65_536),
             ("deadline_seconds", 1, 300),
             ("threads", 1, 128),
+            ("streams", 0, 65_536),
             ("drain_seconds", 0, 300),
             ("finish_seconds", 1, 300),
         ):

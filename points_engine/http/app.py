@@ -74,7 +74,14 @@ class PointsService:
             seconds=settings.deadline_seconds,
             on_outcome=self.metrics.outcome,
         )
-        self._live = Live(engine, self.workers, changes or ChangeBus(), engine.register.now, live_rules)
+        self._live = Live(
+            engine,
+            self.workers,
+            changes or ChangeBus(),
+            engine.register.now,
+            live_rules,
+            most_streams=settings.streams,
+        )
         endpoints = [
             *self._live.endpoints(),
             *(door.endpoint(route) for route in ROUTES),

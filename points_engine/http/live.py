@@ -31,7 +31,6 @@ EVENTS_PATH = f"{PREFIX}/events"
 EVENT_STREAM = b"text/event-stream"
 
 MOST_OF_A_CALLER = 4
-MOST_STREAMS = 1_000
 _HEADERS = ((b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"))
 _MOST_DIGITS = 18
 
@@ -65,9 +64,9 @@ class Live:
         workers: Workers,
         bus: ChangeBus,
         now: Callable[[], datetime],
-        rules: LiveRules | None = None,
+        rules: LiveRules | None,
         *,
-        most_streams: int = MOST_STREAMS,
+        most_streams: int,
     ) -> None:
         self._engine = engine
         self._workers = workers

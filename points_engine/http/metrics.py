@@ -36,6 +36,7 @@ class Metrics:
             registry=self.registry,
         )
         self.in_flight = Gauge("points_http_requests_in_flight", "Requests under way", registry=self.registry)
+        self.streams = Gauge("points_http_streams", "Live streams that are followed", registry=self.registry)
         self._charges = Counter(
             "points_charges",
             "Charges carried out, by the state of the payment, or why there is none",

@@ -87,7 +87,8 @@ class Service(BaseRoute):
                     answer = request
                 else:
                     caller, answer = await self._answer(found.endpoint, request)
-            await self._send(send, receive, answer, request_id)
+            follow = self._send if answer.stream is None else self._follow
+            await follow(send, receive, answer, request_id)
         except CallerGone:
             answer = Answer(499, b"", b"", code="caller_gone")
         finally:
@@ -144,6 +145,18 @@ class Service(BaseRoute):
         except Exception as bug:  # noqa: BLE001 -- its caller gets an answer, its text goes nowhere
             _LOG.error("request %s: bug: %s", request.request_id, place_of(bug))
             return caller, of_trouble(Trouble.BUG, request.request_id)
+
+    async def _follow(self, send: Send, receive: Receive, answer: Answer, request_id: str) -> None:
+        """Send a stream: it waits most of its time, and takes no part of what requests may."""
+        self._under_way -= 1
+        self._metrics.in_flight.dec()
+        self._metrics.streams.inc()
+        try:
+            await self._send(send, receive, answer, request_id)
+        finally:
+            self._under_way += 1
+            self._metrics.in_flight.inc()
+            self._metrics.streams.dec()
 
     async def _send(self, send: Send, receive: Receive, answer: Answer, request_id: str) -> None:
         headers = [(b"content-type", answer.media_type), (HEADER, request_id.encode()), *answer.headers]

@@ -92,6 +92,19 @@ def test_a_fresh_secret(told: Desk, merchant: GatewayServer) -> None:
     assert Webhook(rotated["secret"]).verify(merchant.received[0].body, headers)
 
 
+def test_a_change_of_the_key_leaves_merchants_their_secrets(told: Desk, merchant: GatewayServer) -> None:
+    """What was made with the key before goes on signing; a rotation takes the new key."""
+    added = told.ask("webhooks", "add", merchant.address)
+    told.ask("rotate-key")
+    told.ask("rotate-key")
+    told.ask("webhooks", "test", added["endpoint_id"])
+    rotated = told.ask("webhooks", "rotate", added["endpoint_id"], "--at-once")
+    told.ask("webhooks", "test", added["endpoint_id"])
+    for secret, got in zip((added["secret"], rotated["secret"]), merchant.received, strict=True):
+        headers = {name.lower(): text for name, text in got.headers.items()}
+        assert "endpoint.test" == Webhook(secret).verify(got.body, headers)["type"]
+
+
 WRONG = {
     "http, unless told": ("add", "http://shop.example/hooks"),
     "no address": ("add", "shop.example"),

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,22 +12,25 @@ from points_engine.contract import Approve, Decline
 from points_engine.engine.change_bus import ChangeBus
 from points_engine.http import live
 from points_engine.http.live_stream import MOST_WAITING, LiveRules
+from points_engine.service_settings import ServiceSettings
 from points_engine.wire.callers import Caller, CallerKind
 from tests.fakes.manual_clock import ManualClock
 from tests.points_engine.http.event_reader import EventReader
-from tests.points_engine.http.running_service import OFFICE, TILL, RunningService
+from tests.points_engine.http.running_service import OFFICE, QUICK, TILL, RunningService
 from tests.points_engine.shop import CHEAP, EVERY_KIND, RIGHT_PIN, Shop, payment
 from tests.waiting import within
 
 
-def live_service(folder: Path, rules: LiveRules | None = None) -> RunningService:
+def live_service(
+    folder: Path, rules: LiveRules | None = None, settings: ServiceSettings = QUICK
+) -> RunningService:
     """A service whose engine tells it of its commits."""
     bus, clock = ChangeBus(), ManualClock()
     engine = open_engine(
         folder, EVERY_KIND, clock=clock, pin_cost=CHEAP, sweep_every_seconds=None, changes=bus
     )
     shop = Shop(folder, clock=clock, engine=engine)
-    return RunningService(folder, shop=shop, changes=bus, live_rules=rules)
+    return RunningService(folder, settings, shop=shop, changes=bus, live_rules=rules)
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +180,18 @@ def test_a_caller_has_so_many_streams(service: RunningService) -> None:
     within(lambda: _is_let_in(service, member))
     for reader in readers:
         reader.close()
+
+
+def test_streams_take_no_place_of_requests(tmp_path: Path) -> None:
+    """A node takes so many streams and, beside them, as many requests as without."""
+    with live_service(tmp_path, settings=replace(QUICK, streams=2, requests=1)) as service:
+        member, other = customer(service), customer(service)
+        with EventReader(service, member) as one, EventReader(service, other) as two:
+            one.opening(4)
+            two.opening(4)
+            assert "points_http_streams 2.0" in service.request("GET", "/metrics").body.decode()
+            with EventReader(service, customer(service)) as refused:
+                assert 503 == refused.status
 
 
 def _is_let_in(service: RunningService, caller: Caller) -> bool:
