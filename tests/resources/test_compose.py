@@ -30,6 +30,8 @@ def test_what_is_copied_exists() -> None:
     copied = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
     assert {"locks/run.txt", "points_engine", "resources"} == set(copied)
     assert [] == [name for name in copied if not (ROOT / name).exists()]
+    let_through = (FOLDER / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    assert set(copied) == {line[1:] for line in let_through if line.startswith("!")}
 
 
 @pytest.mark.parametrize("name", NODES)
