@@ -22,6 +22,13 @@ settings.register_profile("explore", deadline=None, max_examples=1000, print_blo
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--store=postgres keeps the books of every engine test's shop on a server; else that is so for some."""
+    parser.addoption(
+        "--store", choices=["some", "postgres"], default="some", help="where the tests' books are"
+    )
+
+
 def _with_our_tables(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         migrate(connection)

@@ -29,6 +29,8 @@ from points_engine.earning import EarnRule
 from points_engine.lots import ExpiryKind, ExpiryRule, LotRules
 from tests.points_engine.shop import TILL, Shop, points
 
+pytestmark = pytest.mark.both_stores
+
 YEARLY = Settings(
     shows_balance=True,
     lots=LotRules(expiry={Asset.POINTS: ExpiryRule(ExpiryKind.MONTHS, 12)}),

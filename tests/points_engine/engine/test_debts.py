@@ -22,6 +22,8 @@ from points_engine.contract import (
 )
 from tests.points_engine.shop import TILL, Shop, points
 
+pytestmark = pytest.mark.both_stores
+
 
 @pytest.mark.parametrize("rule", list(ClawBackRule))
 @pytest.mark.parametrize("is_run", [True, False])

@@ -29,6 +29,8 @@ from points_engine.engine.expiry import ExpiryProgress
 from points_engine.lots import LotRules
 from tests.points_engine.shop import RIGHT_PIN, Shop, payment, points, refused
 
+pytestmark = pytest.mark.both_stores
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MARCH_9 = date(2026, 3, 9)
 APRIL_1 = date(2026, 4, 1)

@@ -21,6 +21,8 @@ from points_engine.contract import (
 )
 from tests.points_engine.shop import RIGHT_PIN, TILL, WRONG_PIN, Shop, payment, points, refused
 
+pytestmark = pytest.mark.both_stores
+
 S = PaymentState
 
 

@@ -24,6 +24,8 @@ from points_engine.contract import (
 )
 from tests.points_engine.shop import EVERY_KIND, PHONE, RIGHT_PIN, WRONG_PIN, Shop, payment, refused
 
+pytestmark = pytest.mark.both_stores
+
 K, R, S = ChallengeKind, Refusal, PaymentState
 
 

@@ -32,6 +32,8 @@ from tests.points_engine.shop import (
     refused,
 )
 
+pytestmark = pytest.mark.both_stores
+
 R, S = Refusal, PaymentState
 MISMATCH = Refused(refusal=R.ORDER_MISMATCH)
 
