@@ -1,6 +1,7 @@
 """What an answer over HTTP says about a command: the engine's reply, or why there is none and what to do next."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from points_engine.contract import Command, Payment, Refusal, Refused, Reply
 from points_engine.wire.problems import Problem
@@ -19,6 +20,7 @@ class NotDone:
 
     `maybe_done` is False where the server says that nothing changed. `helps` says whether to ask again,
     `elsewhere` whether another node should be asked, `wait_seconds` how long to wait first, if the server said so.
+    `server_time` is its own, where it refuses who asks.
     """
 
     trouble: Trouble
@@ -26,6 +28,7 @@ class NotDone:
     helps: bool = True
     elsewhere: bool = False
     wait_seconds: float | None = None
+    server_time: datetime | None = None
 
 
 def judge(command: Command, answer: Answer) -> Reply | NotDone:
@@ -57,6 +60,7 @@ def _answers(command: Command, reply: Reply) -> bool:
 
 _TROUBLES = {
     Told.NOT_SIGNED_IN.urn: Trouble.NOT_ENROLLED,
+    Told.CLOCK_WRONG.urn: Trouble.CLOCK_OFF,
     Told.IN_FLIGHT.urn: Trouble.BUSY,
     Told.TOO_MANY.urn: Trouble.BUSY,
     Told.OVERLOADED.urn: Trouble.BUSY,
@@ -81,13 +85,16 @@ def _not_done(problem: Problem, answer: Answer) -> NotDone:
     return NotDone(
         trouble=trouble,
         maybe_done=not problem.nothing_changed,
-        helps=trouble not in {Trouble.NONSENSE, Trouble.NOT_ENROLLED},
+        helps=trouble not in {Trouble.NONSENSE, Trouble.NOT_ENROLLED, Trouble.CLOCK_OFF},
         elsewhere=problem.type in _ELSEWHERE,
-        wait_seconds=_retry_after(answer),
+        wait_seconds=_wait_seconds(problem, answer),
+        server_time=problem.server_time,
     )
 
 
-def _retry_after(answer: Answer) -> float | None:
+def _wait_seconds(problem: Problem, answer: Answer) -> float | None:
+    if problem.wait_seconds is not None:
+        return min(float(problem.wait_seconds), LONGEST_WAIT_SECONDS)
     text = answer.headers.get("retry-after", "")
     return min(float(text), LONGEST_WAIT_SECONDS) if text.isascii() and text.isdigit() else None
 

@@ -29,6 +29,12 @@ PAUSES_SECONDS = (0.05, 0.2, 0.5)
 SHORTEST_SECONDS = 0.05
 """With less time left an attempt is not begun: it would be cut off, and nobody would know what it did."""
 
+ANOTHER_TIME_SECONDS = 2.0
+"""A time that is known better by so much is worth another signature."""
+
+_OF_THE_TIME = (Trouble.NOT_ENROLLED, Trouble.CLOCK_OFF)
+"""What a signature with another time may put right."""
+
 
 class Credential(Protocol):
     """Who asks, and how that is proved."""
@@ -193,13 +199,15 @@ class RemoteDoor:
 
     def _attempt(self, asking: _Asking, node: str) -> Reply | NotDone:
         """One request and its answer. A second one follows at once where only the time of signing was wrong."""
-        said, is_other_time = self._exchange(asking, node)
-        if is_other_time and isinstance(said, NotDone) and said.trouble is Trouble.NOT_ENROLLED:
-            said, _ = self._exchange(asking, node)
+        signed_ahead = self._clock.now() - self._clock.monotonic()
+        said = self._exchange(asking, node)
+        if isinstance(said, NotDone) and said.trouble in _OF_THE_TIME:
+            ahead = self._clock.now() - self._clock.monotonic()
+            if abs(ahead - signed_ahead) > ANOTHER_TIME_SECONDS:
+                said = self._exchange(asking, node)
         return said
 
-    def _exchange(self, asking: _Asking, node: str) -> tuple[Reply | NotDone, bool]:
-        """What came of a request, and whether the server's time is another than the one it was signed with."""
+    def _exchange(self, asking: _Asking, node: str) -> Reply | NotDone:
         sent_at = self._clock.monotonic()
         deadline = asking.deadline
         if len(self._nodes) > 1:
@@ -213,9 +221,13 @@ class RemoteDoor:
                 deadline=deadline,
             )
         except LineFault as fault:
-            return NotDone(trouble=fault.trouble, maybe_done=fault.maybe_arrived, elsewhere=True), False
-        is_other_time = self._clock.learn(answer.headers.get("date"), sent_at)
-        return judge(asking.command, answer), is_other_time
+            return NotDone(trouble=fault.trouble, maybe_done=fault.maybe_arrived, elsewhere=True)
+        said = judge(asking.command, answer)
+        if isinstance(said, NotDone) and said.server_time is not None:
+            self._clock.be_told(said.server_time.timestamp(), sent_at)
+        else:
+            self._clock.learn(answer.headers.get("date"), sent_at)
+        return said
 
     def _signed(self, request: Request) -> Outgoing:
         authorization = self._credential.authorization(request, int(self._clock.now()))

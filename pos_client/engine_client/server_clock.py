@@ -23,6 +23,7 @@ class ServerClock:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._ahead_of_monotonic: float | None = None
+        self._is_told = False
 
     def now(self) -> float:
         """Seconds since 1970 by the server's clock."""
@@ -39,22 +40,35 @@ class ServerClock:
         """The clock that exchanges are timed with."""
         return self._monotonic()
 
-    def learn(self, date: str | None, sent_at: float) -> bool:
-        """Take the Date header of an answer that has just come to a request sent at `sent_at` (monotonic).
+    def be_told(self, server_seconds: float, sent_at: float) -> None:
+        """Take the engine's own time (seconds since 1970) out of an answer to a request sent at `sent_at` (monotonic).
 
-        Says whether the time told now is another than before by more than the answer's own inaccuracy.
+        It counts for more than any header.
         """
+        with self._lock:
+            self._is_told = True
+        self._take(server_seconds, sent_at, margin=0.0)
+
+    def learn(self, date: str | None, sent_at: float) -> None:
+        """Take the Date header of an answer, as `be_told`, unless the engine itself has told its time."""
         try:
             said = parsedate_to_datetime(date or "").timestamp()
         except ValueError:
-            return False
+            return
+        with self._lock:
+            if self._is_told:
+                return
+        self._take(said + 0.5, sent_at, margin=HEADER_SECONDS)
+
+    def _take(self, server_seconds: float, sent_at: float, margin: float) -> None:
+        """Believe what was said if it is further from what is known than it may be wrong."""
         heard_at = self._monotonic()
-        # Somewhere in that second, somewhere between sending and hearing.
-        ahead = said + 0.5 - (sent_at + heard_at) / 2
-        margin = HEADER_SECONDS + (heard_at - sent_at) / 2
+        # Somewhere between sending and hearing.
+        ahead = server_seconds - (sent_at + heard_at) / 2
+        margin += (heard_at - sent_at) / 2
         known = self.now() - heard_at
         with self._lock:
-            is_news = abs(ahead - known) > margin
-            if is_news or self._ahead_of_monotonic is None:
-                self._ahead_of_monotonic = ahead if is_news else known
-        return is_news
+            if abs(ahead - known) > margin:
+                self._ahead_of_monotonic = ahead
+            elif self._ahead_of_monotonic is None:
+                self._ahead_of_monotonic = known

@@ -55,6 +55,10 @@ class Trouble(enum.Enum):
         "The points server cannot work at the moment",
         Remedy("Tell whoever looks after the points server; the till asks again by itself."),
     )
+    CLOCK_OFF = (
+        "The points server does not accept the time of this till",
+        Remedy("Set this computer's clock; the till asks again by itself."),
+    )
     NOT_ENROLLED = (
         "The points server does not accept this till",
         Remedy("Ask the back office for a code and enrol this till: python -m pos_client --enrol CODE"),

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from points_engine.bootstrap import Engine, open_engine
+from points_engine.http.gatekeeper import Gatekeeper
+from points_engine.rates import RateRules
 from tests.contract.balancer import Balancer
 from tests.contract.contract_shop import ContractShop
 from tests.contract.ways import Embedded, Remote
@@ -17,6 +19,8 @@ from tests.points_engine.shop import CHEAP, EVERY_KIND, Shop
 from tests.postgres_server import PostgresServer
 
 NODES = 3
+SCHEME = replace(EVERY_KIND, rates=RateRules(enrolment_calls=0, all_enrolment_calls=0, sign_in_calls=0))
+"""All callers of this suite share one address, and there are many."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Place:
 
     def engine(self) -> Engine:
         """One more engine on the same books."""
-        settings = replace(EVERY_KIND, database=self.database, database_connections=4)
+        settings = replace(SCHEME, database=self.database, database_connections=4)
         return open_engine(self.folder, settings, clock=self.clock, pin_cost=CHEAP, sweep_every_seconds=None)
 
 
@@ -41,15 +45,23 @@ def embedded(place: Place) -> Iterator[ContractShop]:
 
 
 @contextmanager
+def _node(place: Place) -> Iterator[RunningService]:
+    """A node that lets in who has a credential."""
+    shop = Shop(place.folder, engine=place.engine())
+    with (
+        Gatekeeper(shop.engine.gate, SCHEME.rates) as gatekeeper,
+        RunningService(place.folder, shop=shop, authenticator=gatekeeper) as node,
+    ):
+        yield node
+
+
+@contextmanager
 def remote(place: Place, *, nodes: int) -> Iterator[ContractShop]:
     """As a service of so many nodes, among which each caller's requests hop."""
     with ExitStack() as stack:
-        running = [
-            stack.enter_context(RunningService(place.folder, shop=Shop(place.folder, engine=place.engine())))
-            for _ in range(nodes)
-        ]
+        running = [stack.enter_context(_node(place)) for _ in range(nodes)]
         balancer = stack.enter_context(Balancer([("127.0.0.1", node.port) for node in running]))
-        way = Remote([balancer.url])
+        way = Remote(balancer.url, running[0].shop.engine)
         stack.callback(way.close)
         yield ContractShop(place.folder, way, [node.shop.engine for node in running], place.clock)
         counts = balancer.counts.values()

@@ -34,5 +34,7 @@ class ContractShop(Shop):
         number = next(self._members)
         member_no = self.member(f"m-{number}", units, pin)
         if phone:
-            self.bind(member_no, f"{PHONE[:-5]}{number:05}")
+            phone_number = f"{PHONE[:-5]}{number:05}"
+            self.bind(member_no, phone_number)
+            self.way.knows_phone(member_no, phone_number)
         return member_no

@@ -135,7 +135,7 @@ def test_the_phone_declines(shop: ContractShop, waiting: Payment, member_no: str
 
 def test_nobody_elses_phone_approves(shop: ContractShop, waiting: Payment) -> None:
     """It waits on."""
-    other = shop.somebody()
+    other = shop.somebody(phone=True)
     assert R.NOT_PERMITTED is refused(shop.ask(Approve(order_id=waiting.order_id, member_no=other))).refusal
     assert S.REQUIRES_ACTION is payment(shop.query(waiting.order_id)).state
 

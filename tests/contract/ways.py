@@ -1,16 +1,15 @@
 """Two ways to the same promises: the engine in this process, and the service over HTTP, as each caller asks it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass
 from typing import Protocol
 
 from points_engine.bootstrap import Engine
-from points_engine.contract import Adjust, Channel, Command, Refund, Reply, Reverse, StaffLevel
+from points_engine.contract import Adjust, Channel, Command, PhoneNumber, Refund, Reply, Reverse, StaffLevel
 from points_engine.wire.callers import Caller, CallerKind
-from points_engine.wire.commands import Request
 from points_engine.wire.routes import ROUTE_OF
 from pos_client.engine_client.remote_door import RemoteDoor, Server
-from tests.points_engine.http.running_service import credential
+from tests.contract.keyring import Keyring
 
 OFFICE = Caller(CallerKind.BACK_OFFICE, "office", level=StaffLevel.MANAGER)
 
@@ -20,6 +19,9 @@ class Way(Protocol):
 
     def execute(self, command: Command, caller: Caller | None = None) -> Reply:
         """Carry a command out, for this caller or for whoever such a command is for."""
+
+    def knows_phone(self, member_no: str, phone: str) -> None:
+        """A member got a phone, with which they can prove who they are."""
 
     def close(self) -> None:
         """Let go."""
@@ -35,24 +37,11 @@ class Embedded:
         """Carry a command out."""
         return self.engine.execute(command)
 
+    def knows_phone(self, member_no: str, phone: str) -> None:
+        """Nobody proves who they are."""
+
     def close(self) -> None:
         """The engine is closed by whoever opened it."""
-
-
-@dataclass(frozen=True)
-class Presented:
-    """A caller's credential."""
-
-    who: Caller
-
-    @property
-    def caller(self) -> CallerKind:
-        """The kind of caller."""
-        return self.who.kind
-
-    def authorization(self, _request: Request, _at: int) -> str:
-        """The header."""
-        return credential(self.who)["Authorization"]
 
 
 def caller_of(command: Command) -> Caller:
@@ -77,21 +66,30 @@ def caller_of(command: Command) -> Caller:
     return OFFICE
 
 
-@dataclass
 class Remote:
-    """The service at these addresses."""
+    """The service at an address, as callers with credentials of their own reach it."""
 
-    urls: Sequence[str]
-    _doors: dict[Caller, RemoteDoor] = field(default_factory=dict)
+    def __init__(self, url: str, engine: Engine) -> None:
+        self._server = Server(urls=[url], answer_seconds=20.0)
+        self.keyring = Keyring(self._server, engine)
+        self._lock = threading.Lock()
+        self._doors: dict[Caller, RemoteDoor] = {}
 
     def execute(self, command: Command, caller: Caller | None = None) -> Reply:
         """Send a command over HTTP."""
         who = caller or caller_of(command)
-        if who not in self._doors:
-            self._doors[who] = RemoteDoor(Server(urls=self.urls, answer_seconds=20.0), Presented(who))
-        return self._doors[who].execute(command)
+        with self._lock:
+            if who not in self._doors:
+                self._doors[who] = RemoteDoor(self._server, self.keyring.credential(who))
+            door = self._doors[who]
+        return door.execute(command)
+
+    def knows_phone(self, member_no: str, phone: str) -> None:
+        """A member who may sign in."""
+        self.keyring.phones[member_no] = PhoneNumber(phone)
 
     def close(self) -> None:
         """Close the connections."""
         for door in self._doors.values():
             door.close()
+        self.keyring.close()

@@ -1,7 +1,7 @@
 """A points server that kills itself (SIGKILL) at a chosen durable step; run as a process of its own.
 
-Usage: doomed_service.py FOLDER PORT STEP. The folder's engine is served; the steps are counted from when it listens,
-which it says with a line.
+Usage: doomed_service.py FOLDER PORT STEP. The folder's engine is served; it says "listening", counts steps from when it
+is told to by a line, and says "armed".
 """
 
 import dataclasses
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from points_engine.bootstrap import open_engine
+from points_engine.http.gatekeeper import Gatekeeper
 from tests.points_engine.http.running_service import QUICK, RunningService
 from tests.points_engine.shop import CHEAP, EVERY_KIND, Shop
 
@@ -38,11 +39,21 @@ def main() -> None:
         folder, EVERY_KIND, pin_cost=CHEAP, sweep_every_seconds=None, on_durable_step=doom.hear
     )
     shop = Shop(folder, engine=engine)
-    with RunningService(folder, dataclasses.replace(QUICK, port=port), shop=shop):
+    settings = dataclasses.replace(QUICK, port=port)
+    with (
+        Gatekeeper(engine.gate, EVERY_KIND.rates) as gatekeeper,
+        RunningService(folder, settings, shop=shop, authenticator=gatekeeper),
+    ):
+        _say("listening")
+        sys.stdin.readline()
         doom.is_armed = True
-        sys.stdout.write("listening\n")
-        sys.stdout.flush()
+        _say("armed")
         sys.stdin.read()
+
+
+def _say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

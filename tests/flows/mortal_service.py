@@ -4,13 +4,17 @@ import dataclasses
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
 from points_engine.bootstrap import open_engine
 from points_engine.contract import Secret
+from points_engine.http.gatekeeper import Gatekeeper
+from pos_client.engine_client.credential import TillCredential
+from tests.points_engine.engine.counter import Counter
 from tests.points_engine.http.running_service import QUICK, RunningService
-from tests.points_engine.shop import CHEAP, EVERY_KIND, RIGHT_PIN, Shop
+from tests.points_engine.shop import CHEAP, EVERY_KIND, RIGHT_PIN, TILL, Shop
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 20.0
@@ -24,7 +28,7 @@ class MortalService:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self._process: subprocess.Popen[str] | None = None
-        self._running: RunningService | None = None
+        self._running = ExitStack()
 
     def __enter__(self) -> Self:
         return self
@@ -53,6 +57,15 @@ class MortalService:
         assert self._process.stdout is not None
         assert "listening\n" == self._process.stdout.readline()
 
+    def arm(self) -> None:
+        """From now on durable steps count."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write("arm\n")
+        self._process.stdin.flush()
+        assert "armed\n" == self._process.stdout.readline()
+
     def died(self) -> bool:
         """Wait until it has killed itself."""
         assert self._process is not None
@@ -63,24 +76,27 @@ class MortalService:
 
     def start(self) -> None:
         """Start one that lives, until `stop`."""
+        shop = self._shop()
+        gatekeeper = self._running.enter_context(Gatekeeper(shop.engine.gate, EVERY_KIND.rates))
         settings = dataclasses.replace(QUICK, port=self.port)
-        self._running = RunningService(self.folder, settings, shop=self._shop()).__enter__()
+        self._running.enter_context(
+            RunningService(self.folder, settings, shop=shop, authenticator=gatekeeper)
+        )
 
     def stop(self) -> None:
         """End it in good order, if it runs."""
-        if self._running is not None:
-            self._running.__exit__(None, None, None)
-            self._running = None
+        self._running.close()
 
     def _shop(self) -> Shop:
         engine = open_engine(self.folder, EVERY_KIND, pin_cost=CHEAP, sweep_every_seconds=None)
         return Shop(self.folder, engine=engine)
 
-    def customer(self, member_no: str, units: int) -> Secret:
-        """Before it is started: a member with points and a PIN, who shows a code."""
+    def prepared(self, member_no: str, units: int) -> tuple[Secret, TillCredential]:
+        """Before it is started: a member with points and a PIN, who shows a code; and the shop's till, enrolled."""
         with self._shop() as shop:
             shop.member(member_no, units, RIGHT_PIN)
-            return Secret(shop.code(member_no))
+            key = Counter(shop).till_key()
+            return Secret(shop.code(member_no)), TillCredential(till_id=TILL, key=key)
 
     def balance(self, member_no: str) -> int:
         """When it has ended: what a member has. The books must be true."""

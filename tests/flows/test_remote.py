@@ -11,17 +11,20 @@ import pytest
 from points_engine.bootstrap import open_engine
 from points_engine.contract import Approve, Refusal, Secret
 from points_engine.engine.change_bus import ChangeBus
-from points_engine.wire.callers import Caller, CallerKind
+from points_engine.http.gatekeeper import Gatekeeper
+from points_engine.wire.callers import CallerKind
+from pos_client.engine_client.credential import TillCredential
+from pos_client.engine_client.enrolment import enrol
 from pos_client.engine_client.remote import RemoteEngine
 from pos_client.engine_client.remote_door import Server
 from pos_client.ports import EngineClient, Inbox
 from pos_client.till.effects import EntryKind
 from pos_client.till.events import CustomerCanceled, DeviceLamp, OtherTenderTaken, PinEntered, SetAside
 from pos_client.till.view import Action
-from tests.contract.ways import Presented
 from tests.flows.faulty_way import SPOILS, Spoil, Spoiler
 from tests.flows.loop_till import LoopTill
 from tests.flows.mortal_service import MortalService
+from tests.points_engine.engine.counter import Counter
 from tests.points_engine.http.running_service import RunningService
 from tests.points_engine.shop import CHEAP, EVERY_KIND, RIGHT_PIN, TILL, Shop
 from tests.pos_client.engine_client.scripted_server import ScriptedServer, say_nothing
@@ -30,15 +33,15 @@ MEMBER = "m-1"
 NOT_KNOWN = f"refusal.{Refusal.OUTCOME_UNKNOWN.code}"
 
 
-def open_client(url: str, till_id: str, inbox: Inbox) -> EngineClient:
+def open_client(url: str, credential: TillCredential, inbox: Inbox) -> EngineClient:
     """The way to the server at `url`."""
-    server = Server(urls=[url], connect_seconds=0.5, answer_seconds=1.0)
-    return RemoteEngine(server, Presented(Caller(CallerKind.TILL, till_id)), inbox)
+    return RemoteEngine(Server(urls=[url], connect_seconds=0.5, answer_seconds=1.0), credential, inbox)
 
 
-def till_at(url: str, folder: Path, till_id: str = TILL, *, queries: int = 3) -> LoopTill:
+def till_at(url: str, folder: Path, credential: TillCredential, *, queries: int = 3) -> LoopTill:
     """A till of the shop."""
-    return LoopTill(folder / till_id, till_id, partial(open_client, url, till_id), queries=queries)
+    till_id = credential.till_id
+    return LoopTill(folder / till_id, till_id, partial(open_client, url, credential), queries=queries)
 
 
 def lamps(till: LoopTill) -> list[DeviceLamp]:
@@ -61,16 +64,18 @@ def test_a_server_killed_in_a_charge(
     service: MortalService, tmp_path: Path, step: int, *, till_restarts: bool
 ) -> None:
     """Whatever it had done by then, and whether the till lived: one payment at most, and both books say the same."""
-    code = service.customer(MEMBER, 1_000)
+    code, key = service.prepared(MEMBER, 1_000)
     with service, ExitStack() as stack:
         service.start_doomed(step)
-        till = stack.enter_context(till_at(service.url, tmp_path))
+        till = stack.enter_context(till_at(service.url, tmp_path, key))
+        till.wait(lambda: lamps(till) == [DeviceLamp.READY])
+        service.arm()
         till.charge(300, code)
         assert service.died()
         till.shows(NOT_KNOWN)
         if till_restarts:
             stack.close()
-            till = stack.enter_context(till_at(service.url, tmp_path))
+            till = stack.enter_context(till_at(service.url, tmp_path, key))
             till.shows("cashier.resolving_at_start")
         service.start()
         till.settled()
@@ -84,20 +89,22 @@ def test_a_server_killed_in_a_charge(
         assert (EntryKind.SUCCEEDED if step else EntryKind.REVERSED) is kind
 
 
-@pytest.mark.parametrize("step", [2, 3], ids=["before the commit", "after the commit"])
+@pytest.mark.parametrize("step", [0, 1], ids=["before the commit", "after the commit"])
 def test_a_server_killed_while_it_checks_a_pin(service: MortalService, tmp_path: Path, step: int) -> None:
     """The PIN is not kept: what was checked counts, what was not is typed again."""
-    code = service.customer(MEMBER, 2_000)
+    code, key = service.prepared(MEMBER, 2_000)
     with service:
         service.start_doomed(step)
-        with till_at(service.url, tmp_path, queries=1_000) as till:
+        with till_at(service.url, tmp_path, key, queries=1_000) as till:
+            till.wait(lambda: lamps(till) == [DeviceLamp.READY])
             till.charge(800, code)
             till.shows("cashier.waiting_for_pin")
+            service.arm()
             till.put(PinEntered(Secret(RIGHT_PIN)))
             assert service.died()
             till.shows(NOT_KNOWN)
             service.start()
-            if step == 2:
+            if step == 0:
                 till.shows("cashier.waiting_for_pin")
                 till.put(PinEntered(Secret(RIGHT_PIN)))
             till.settled()
@@ -110,8 +117,8 @@ def test_a_till_opens_without_its_server_and_sells_when_it_is_there(
     service: MortalService, tmp_path: Path
 ) -> None:
     """It says by its lamp that nobody answers; a charge is refused and nothing is taken; later the same code pays."""
-    code = service.customer(MEMBER, 1_000)
-    with service, till_at(service.url, tmp_path) as till:
+    code, key = service.prepared(MEMBER, 1_000)
+    with service, till_at(service.url, tmp_path, key) as till:
         till.wait(lambda: lamps(till) == [DeviceLamp.FAULT])
         till.charge(300, code)
         till.shows(f"refusal.{Refusal.ENGINE_UNAVAILABLE.code}")
@@ -135,9 +142,29 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]
     engine = open_engine(folder, EVERY_KIND, pin_cost=CHEAP, sweep_every_seconds=None, changes=bus)
     shop = Shop(folder, engine=engine)
     shop.till("till-2")
-    with RunningService(folder, shop=shop, changes=bus) as running:
+    with (
+        Gatekeeper(engine.gate, EVERY_KIND.rates) as gatekeeper,
+        RunningService(folder, shop=shop, changes=bus, authenticator=gatekeeper) as running,
+    ):
         yield running
         assert [] == engine.verify()
+
+
+def enrolled(server: RunningService, till_id: str) -> TillCredential:
+    """A till that has just been enrolled, as it is done."""
+    code = Counter(server.shop).code(CallerKind.TILL, till_id)
+    return enrol(Server(urls=[url_of(server)]), till_id, Secret(code))
+
+
+def url_of(server: RunningService) -> str:
+    """Its base URL."""
+    return f"http://127.0.0.1:{server.port}"
+
+
+@pytest.fixture(scope="module")
+def key(server: RunningService) -> TillCredential:
+    """The shop's till."""
+    return enrolled(server, TILL)
 
 
 class Customer:
@@ -163,11 +190,17 @@ def customer(server: RunningService) -> Customer:
 @pytest.mark.parametrize("arrives", [True, False], ids=["carried out", "never heard of"])
 @pytest.mark.parametrize("spoil", SPOILS.values(), ids=SPOILS.keys())
 def test_a_spoilt_answer_is_asked_for_again(
-    server: RunningService, customer: Customer, tmp_path: Path, spoil: Spoil, *, arrives: bool
+    server: RunningService,
+    customer: Customer,
+    key: TillCredential,
+    tmp_path: Path,
+    spoil: Spoil,
+    *,
+    arrives: bool,
 ) -> None:
     """The charge is made once, whether the first request had arrived or not."""
     spoiler = Spoiler(server.port, b"POST /v1/charges", spoil, 1, arrives=arrives)
-    with ScriptedServer(spoiler.behaviour()) as way, till_at(way.url, tmp_path) as till:
+    with ScriptedServer(spoiler.behaviour()) as way, till_at(way.url, tmp_path, key) as till:
         till.charge(300, customer.code)
         till.shows("cashier.paid")
         assert [(EntryKind.SUCCEEDED, 300)] == till.ends()
@@ -176,11 +209,11 @@ def test_a_spoilt_answer_is_asked_for_again(
 
 @pytest.mark.parametrize("arrives", [True, False], ids=["carried out", "never heard of"])
 def test_a_charge_that_is_never_answered(
-    server: RunningService, customer: Customer, tmp_path: Path, *, arrives: bool
+    server: RunningService, customer: Customer, key: TillCredential, tmp_path: Path, *, arrives: bool
 ) -> None:
     """However often it is sent: a query finds it paid; or finds nothing, and a reversal closes the door."""
     spoiler = Spoiler(server.port, b"POST /v1/charges", SPOILS["hangs up"], math.inf, arrives=arrives)
-    with ScriptedServer(spoiler.behaviour()) as way, till_at(way.url, tmp_path) as till:
+    with ScriptedServer(spoiler.behaviour()) as way, till_at(way.url, tmp_path, key) as till:
         till.charge(300, customer.code)
         till.settled()
         assert [((EntryKind.SUCCEEDED if arrives else EntryKind.REVERSED), 300)] == till.ends()
@@ -188,24 +221,26 @@ def test_a_charge_that_is_never_answered(
 
 
 def test_a_server_that_never_answers_does_not_hold_the_sale_up(
-    server: RunningService, customer: Customer, tmp_path: Path
+    server: RunningService, customer: Customer, key: TillCredential, tmp_path: Path
 ) -> None:
     """The order is set aside and the sale paid otherwise; after a restart, with the server back, it is given back."""
-    with ScriptedServer(say_nothing) as way, till_at(way.url, tmp_path) as till:
+    with ScriptedServer(say_nothing) as way, till_at(way.url, tmp_path, key) as till:
         till.charge(300, customer.code)
         till.wait(lambda: till.view.headline.key == NOT_KNOWN and Action.SET_ASIDE in till.view.actions)
         till.put(SetAside(), OtherTenderTaken())
         till.shows("cashier.paid_elsewhere")
-    with till_at(f"http://127.0.0.1:{server.port}", tmp_path) as till:
+    with till_at(url_of(server), tmp_path, key) as till:
         till.settled()
         assert [(EntryKind.REVERSED, 300)] == till.ends()
     assert 2_000 == customer.balance
 
 
-def test_two_tills_and_one_code(server: RunningService, customer: Customer, tmp_path: Path) -> None:
+def test_two_tills_and_one_code(
+    server: RunningService, customer: Customer, key: TillCredential, tmp_path: Path
+) -> None:
     """Both scan it at once: one is paid, the other says why not."""
-    url = f"http://127.0.0.1:{server.port}"
-    with till_at(url, tmp_path) as one, till_at(url, tmp_path, "till-2") as two:
+    url, other = url_of(server), enrolled(server, "till-2")
+    with till_at(url, tmp_path, key) as one, till_at(url, tmp_path, other) as two:
         one.charge(300, customer.code)
         two.charge(200, customer.code)
         one.settled()
@@ -216,10 +251,10 @@ def test_two_tills_and_one_code(server: RunningService, customer: Customer, tmp_
 
 
 def test_the_customer_approves_on_the_phone(
-    server: RunningService, customer: Customer, tmp_path: Path
+    server: RunningService, customer: Customer, key: TillCredential, tmp_path: Path
 ) -> None:
     """The cashier's screen goes on by itself."""
-    with till_at(f"http://127.0.0.1:{server.port}", tmp_path) as till:
+    with till_at(url_of(server), tmp_path, key) as till:
         till.charge(800, customer.code)
         till.shows("cashier.waiting_for_pin")
         (order_id,) = till.open_orders()
@@ -230,11 +265,11 @@ def test_the_customer_approves_on_the_phone(
 
 
 def test_a_cancel_that_got_lost_takes_nothing(
-    server: RunningService, customer: Customer, tmp_path: Path
+    server: RunningService, customer: Customer, key: TillCredential, tmp_path: Path
 ) -> None:
     """The customer would not: a cancel without an answer becomes a reversal."""
     spoiler = Spoiler(server.port, b"POST /v1/payments", SPOILS["hangs up"], 4, arrives=False)
-    with ScriptedServer(spoiler.behaviour()) as way, till_at(way.url, tmp_path) as till:
+    with ScriptedServer(spoiler.behaviour()) as way, till_at(way.url, tmp_path, key) as till:
         till.charge(800, customer.code)
         till.shows("cashier.waiting_for_pin")
         till.put(CustomerCanceled())
@@ -242,3 +277,19 @@ def test_a_cancel_that_got_lost_takes_nothing(
         ((kind, _),) = till.ends()
     assert kind in {EntryKind.REVERSED, EntryKind.CANCELED}
     assert 2_000 == customer.balance
+
+
+def test_a_till_that_is_revoked_hears_it(server: RunningService, customer: Customer, tmp_path: Path) -> None:
+    """At its next charge, with what to do; nothing is taken; and enrolled again it sells on."""
+    server.shop.till("till-3")
+    with till_at(url_of(server), tmp_path, enrolled(server, "till-3")) as till:
+        till.wait(lambda: lamps(till) == [DeviceLamp.READY])
+        Counter(server.shop).revoke(CallerKind.TILL, "till-3")
+        server.shop.engine.gate.catch_up()
+        till.charge(300, customer.code)
+        till.shows(f"refusal.{Refusal.TILL_NOT_ENROLLED.code}")
+        till.wait(lambda: lamps(till) == [DeviceLamp.FAULT])
+    with till_at(url_of(server), tmp_path, enrolled(server, "till-3")) as till:
+        till.charge(300, customer.code)
+        till.shows("cashier.paid")
+    assert 1_700 == customer.balance

@@ -158,11 +158,7 @@ class Shop:
 
     def read_sms(self) -> str:
         """The code in the newest short message that has one."""
-        for message in self.engine.outbox():
-            found = re.search("[0-9]{6}", message.text.reveal()) if message.text else None
-            if found:
-                return found[0]
-        raise AssertionError("no message with a code")
+        return newest_code(self.engine)
 
     def sms_code(self, order_id: str) -> str:
         """Ask for an SMS code and read it."""
@@ -256,6 +252,15 @@ class Shop:
         assert refused is not None
         assert refused.available is not None
         return refused.available.units
+
+
+def newest_code(engine: Engine) -> str:
+    """The code in the newest short message that has one."""
+    for message in engine.outbox():
+        found = re.search("[0-9]{6}", message.text.reveal()) if message.text else None
+        if found:
+            return found[0]
+    raise AssertionError("no message with a code")
 
 
 def payment(reply: Reply) -> Payment:

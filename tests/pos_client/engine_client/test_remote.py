@@ -107,7 +107,7 @@ def test_a_server_that_is_away_is_a_refusal_and_a_lamp(inbox: QueueInbox, open_e
 def test_no_answer_is_no_reply(inbox: QueueInbox, open_engine: OpenEngine) -> None:
     """Sent and not answered: nobody knows."""
     with ScriptedServer(hang_up) as server:
-        open_engine(server.url, 0.3).send(4, CHARGE)
+        open_engine(server.url, 5.0).send(4, CHARGE)
         assert NoReply(4) == answer_to(inbox, 4)
 
 
@@ -157,7 +157,7 @@ def test_what_was_taken_is_finished_before_closing(inbox: QueueInbox) -> None:
 def test_what_waited_too_long_for_a_thread_is_not_sent(inbox: QueueInbox) -> None:
     """Its time began when the till sent it, so nothing has changed and nothing comes later by surprise."""
     with ScriptedServer(say_nothing) as server:
-        client = RemoteEngine(Server(urls=[server.url], answer_seconds=0.3), CREDENTIAL, inbox, workers=1)
+        client = RemoteEngine(Server(urls=[server.url], answer_seconds=1.5), CREDENTIAL, inbox, workers=1)
         client.send(1, CHARGE)
         client.send(2, CHARGE)
         assert NoReply(1) == answer_to(inbox, 1)

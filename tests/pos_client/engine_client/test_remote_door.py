@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from msgspec import structs
 
 from points_engine.amounts import Amount, Asset
 from points_engine.contract import (
@@ -241,10 +242,12 @@ def test_what_may_have_been_done_is_no_failure(
     assert [] == [secret for secret in (CODE, SECRET.reveal()) if secret in said]
 
 
+A_WHILE = structs.replace(trouble(Told.TOO_MANY), wait_seconds=9)
 NOTHING: list[tuple[str, tuple[Behaviour, ...]]] = [
     ("overloaded", (told(Told.OVERLOADED),)),
     ("a full disk", (told(Told.UNAVAILABLE),)),
     ("too many, for a minute", (told(Told.TOO_MANY, "Retry-After: 60"),)),
+    ("too many, for a while", (answer(encode_problem(A_WHILE).decode(), "429 Trouble"),)),
     ("no such path", (told(Told.NOT_FOUND),)),
 ]
 
@@ -303,13 +306,18 @@ def at(request: bytes) -> int:
     return signature.at
 
 
-def test_a_clock_that_is_off_is_put_right_by_the_servers(open_door: OpenDoor) -> None:
+@pytest.mark.parametrize("is_told", [True, False], ids=["the engine tells its time", "a header alone"])
+def test_a_clock_that_is_off_is_put_right_by_the_servers(open_door: OpenDoor, *, is_told: bool) -> None:
     """The refused signature is made again with the server's time, and the next command knows it from the start."""
     ahead = timedelta(hours=2)
 
     def respond(_request: bytes) -> bytes:
-        is_first = len(server.requests) == 1
-        return told_bytes(Told.NOT_SIGNED_IN, date(ahead)) if is_first else response(PAID, date(ahead))
+        if len(server.requests) > 1:
+            return response(PAID, date(ahead))
+        if not is_told:
+            return told_bytes(Told.NOT_SIGNED_IN, date(ahead))
+        problem = structs.replace(trouble(Told.CLOCK_WRONG), server_time=datetime.now(UTC) + ahead)
+        return http(encode_problem(problem).decode(), "401 Trouble", date(timedelta()))
 
     with ScriptedServer(serve(respond)) as server:
         door = open_door(server)
@@ -319,6 +327,17 @@ def test_a_clock_that_is_off_is_put_right_by_the_servers(open_door: OpenDoor) ->
     assert abs(wrong) < 30
     assert abs(right - 7200) < 30
     assert abs(third - 7200) < 30
+
+
+def test_a_time_that_is_never_right_is_a_fault_with_a_remedy(open_door: OpenDoor, heard: Heard) -> None:
+    """It is tried twice, changes nothing, and says what to do."""
+    with (
+        ScriptedServer(serve(lambda _: told_bytes(Told.CLOCK_WRONG, date(timedelta(hours=9))))) as server,
+        pytest.raises(EngineFault) as caught,
+    ):
+        open_door(server).execute(CHARGE)
+    assert (True, 2) == (caught.value.nothing_changed, len(server.requests))
+    assert [Trouble.CLOCK_OFF] == heard.news
 
 
 def test_a_key_that_is_refused_at_the_right_time_is_not_tried_twice(open_door: OpenDoor) -> None:
