@@ -49,7 +49,7 @@ def _serve(office: Office, given: argparse.Namespace) -> Answer:
         with socket.socket(fileno=given.listen_on) as listening:
             _run_node(office, settings, listening, lambda: None)
         return _STOPPED
-    if settings.workers > 1 and not getattr(office.settings, "database", ""):
+    if settings.workers > 1 and not office.settings.database:
         raise Failed(
             "More than one worker needs PostgreSQL: SQLite has one writer, and one process makes the best of it",
             "Leave --workers away, or name a PostgreSQL database in the settings.",
@@ -159,9 +159,12 @@ def _run_nodes(
     if office.settings_file is not None:
         command += ["--settings", str(office.settings_file)]
     command += ["serve", "--listen-on", number]
-    for name in ("uds",):
-        command += [f"--{name}", getattr(settings, name)] if getattr(settings, name) else []
     Nodes(
         settings.workers,
-        lambda: subprocess.Popen(command, pass_fds=[listening.fileno()], env=dict(office.environment)),
+        lambda: subprocess.Popen(
+            command,
+            pass_fds=[listening.fileno()],
+            env=dict(office.environment),
+            stdout=subprocess.DEVNULL,
+        ),
     ).run(announce)

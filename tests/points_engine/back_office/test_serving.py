@@ -1,6 +1,7 @@
 """`serve`, as a process of its own."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -103,6 +104,31 @@ def test_a_unix_socket_is_made_and_taken_away(desk: Desk) -> None:
         assert path.is_socket()
         assert 0 == node.end()[0]
     assert not path.exists()
+
+
+def children(process: "subprocess.Popen[str]") -> set[int]:
+    """The processes that a process started."""
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
+    return {int(number) for number in listed.split()}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at the processes in /proc")
+def test_several_nodes_share_a_socket_and_none_is_missed(tmp_path: Path, postgres_url: str) -> None:
+    """Kill -9 of one: the other goes on, and there are two again; SIGTERM ends all of them well."""
+    desk = Desk(tmp_path, {"POINTS_ENGINE_DATABASE": postgres_url})
+    desk.ask("init")
+    polled, settings = threading.Event(), f'database = "{postgres_url}"\nservice.drain_seconds = 0'
+    with serving(tmp_path, "--workers", "2", settings=settings) as node:
+        assert 2 == node.said["workers"]
+        assert (200, {"status": "ready"}) == node.get("/readyz")
+        first = children(node.process)
+        assert 2 == len(first)
+        os.kill(min(first), signal.SIGKILL)
+        while len(children(node.process) - {min(first)}) < 2:
+            assert 200 == node.get("/healthz")[0]
+            polled.wait(0.05)
+        code, out, _ = node.end()
+    assert (0, {"stopped": True}) == (code, json.loads(out))
 
 
 @pytest.mark.parametrize(
