@@ -33,6 +33,13 @@ BENCHMARKS = (
     "push_ms",
     "scan_latency",
     "scan_to_result",
+    "service_growth",
+    "service_http",
+    "service_latency",
+    "service_nodes",
+    "service_postgres",
+    "service_sqlite",
+    "service_tail",
     "till_start",
     "verify_ledger",
 )

@@ -19,6 +19,9 @@ class ServiceSettings:
     under way, `waiting_commands` wait for the engine. A command is waited for `deadline_seconds`: then its outcome is
     not known. `threads` carry out what is no charge. `streams` of live events may be followed at once, besides.
 
+    Of charges that wait up to `charges_together` share a commit; up to `charge_groups` such groups are under way at
+    once: SQLite has one writer, so there more bring nothing.
+
     When told to stop, a node says so at /readyz for `drain_seconds` while it takes what still comes, then takes no more
     connections and finishes what it took, for `finish_seconds` at most.
     """
@@ -38,6 +41,8 @@ class ServiceSettings:
     deadline_seconds: int = 15
     threads: int = 8
     streams: int = 1_000
+    charges_together: int = 64
+    charge_groups: int = 1
     drain_seconds: int = 2
     finish_seconds: int = 30
     shows_metrics: bool = True
@@ -57,6 +62,8 @@ class ServiceSettings:
             ("deadline_seconds", 1, 300),
             ("threads", 1, 128),
             ("streams", 0, 65_536),
+            ("charges_together", 1, 64),
+            ("charge_groups", 1, 64),
             ("drain_seconds", 0, 300),
             ("finish_seconds", 1, 300),
         ):

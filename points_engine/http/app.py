@@ -30,9 +30,6 @@ from points_engine.service_settings import ServiceSettings
 from points_engine.wire.callers import Caller
 from points_engine.wire.routes import ROUTES
 
-WRITERS = 1
-"""Groups of charges that are under way at once."""
-
 
 class PointsService:
     """One node: `app` is the ASGI application. It does not close the engine.
@@ -59,7 +56,8 @@ class PointsService:
         self._log = RequestLog(write_log)
         self._gatherer = Gatherer(
             engine.execute_together,
-            writers=WRITERS,
+            writers=settings.charge_groups,
+            together_most=settings.charges_together,
             most=settings.waiting_commands,
             on_size=self.metrics.went_together,
         )

@@ -15,23 +15,28 @@ from points_engine.http.workers import TooMuchWaits
 GATHERED: frozenset[type[Command]] = frozenset({Charge, ChargeMember, ChargeOnDelivery, IssueCode})
 """What the engine carries out together."""
 
-MOST_TOGETHER = 64
-"""So many share a commit at most: the first of them waits for the last."""
-
 Together = Callable[[Sequence[Command]], "list[Reply | Exception]"]
 
 
 class Gatherer:
     """`together` is the engine's `execute_together`; `on_size` hears how many went each time.
 
-    `writers` groups are under way at once at most; `most` commands may wait.
+    `writers` groups of up to `together_most` are under way at once at most: the first of a group waits for the last.
+    `most` commands may wait.
     """
 
     def __init__(
-        self, together: Together, *, writers: int, most: int, on_size: Callable[[int], None]
+        self,
+        together: Together,
+        *,
+        writers: int,
+        together_most: int,
+        most: int,
+        on_size: Callable[[int], None],
     ) -> None:
         self._together = together
         self._writers = writers
+        self._together_most = together_most
         self._most = most
         self._on_size = on_size
         self._threads = ThreadPoolExecutor(max_workers=writers, thread_name_prefix="charges")
@@ -52,7 +57,7 @@ class Gatherer:
         return future
 
     def _go(self) -> None:
-        count = min(len(self._waiting), MOST_TOGETHER)
+        count = min(len(self._waiting), self._together_most)
         group = [self._waiting.popleft() for _ in range(count)]
         self._under_way += 1
         self._on_size(count)
