@@ -42,6 +42,7 @@ _CLASSES: dict[str, tuple[str, str]] = {
 # What a server says when it lets nobody in has no code that reaches us.
 _AT_THE_DOOR: tuple[tuple[str, str, str], ...] = (
     ("too many clients", *_FAULTS["53300"]),
+    ("too many connections", *_FAULTS["53300"]),
     ("connection slots are reserved", *_FAULTS["53300"]),
     (
         "authentication failed",

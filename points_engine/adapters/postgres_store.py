@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import psycopg
 
@@ -36,19 +36,46 @@ MOST_TRIES = 12
 """So often a work is run when others keep being faster."""
 _FIRST_PAUSE_SECONDS = 0.002
 _LONGEST_PAUSE_SECONDS = 0.25
-COMMIT_SECONDS = 20.0
-
-# A node that stops in the middle shall not keep accounts from the others; a statement that hangs, not from itself.
-_BEGIN = (
-    b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '5s';"
-    b" SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '15s'"
-)
-_BEGIN_LOOK = (
-    b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '60s';"
-    b" SET LOCAL idle_in_transaction_session_timeout = '60s'"
-)
 _BIND = "INSERT INTO engine_fact (name, value) VALUES ('key_fingerprint', $1) ON CONFLICT DO NOTHING"
 _BOUND = "SELECT value FROM engine_fact WHERE name = 'key_fingerprint'"
+
+
+class Patience(NamedTuple):
+    """How long what may take, in seconds.
+
+    For another's lock, for a statement, for a statement that only reads, for the COMMIT; and how long a node that stops
+    in the middle of a transaction may keep accounts from all others.
+    """
+
+    lock: float = 5.0
+    statement: float = 30.0
+    reading: float = 60.0
+    commit: float = 20.0
+    stopped: float = 15.0
+
+    def begin(self) -> bytes:
+        """What begins a writing transaction. Its settings end with it, so that a pooler hands them to nobody."""
+        return (
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
+            f" SET LOCAL lock_timeout = {_milliseconds(self.lock)};"
+            f" SET LOCAL statement_timeout = {_milliseconds(self.statement)};"
+            f" SET LOCAL idle_in_transaction_session_timeout = {_milliseconds(self.stopped)}"
+        ).encode()
+
+    def begin_look(self) -> bytes:
+        """What begins a transaction that only reads, on one state of the books."""
+        return (
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+            f" SET LOCAL statement_timeout = {_milliseconds(self.reading)};"
+            f" SET LOCAL idle_in_transaction_session_timeout = {_milliseconds(self.reading)}"
+        ).encode()
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(1_000 * seconds)
+
+
+_PATIENT = Patience()
 
 
 def _no_step(_name: str) -> None:
@@ -73,7 +100,10 @@ class PostgresStore(Store):
         on_durable_step: Callable[[str], None] | None = None,
         migrations: Sequence[Migration] = MIGRATIONS,
         changes: Changes | None = None,
+        patience: Patience = _PATIENT,
     ) -> None:
+        self._patience = patience
+        self._begin, self._begin_look = patience.begin(), patience.begin_look()
         self._connections = PostgresConnections(url, most_connections, keeps_statements=keeps_statements)
         self._on_durable_step = on_durable_step or _no_step
         self._changes = changes or NobodyHears()
@@ -128,11 +158,11 @@ class PostgresStore(Store):
         """Run the work in one transaction. Raises _Retry when it may be run again: nothing was changed."""
         with self._connections.lent(fresh=fresh) as connection:
             try:
-                connection.execute(_BEGIN, prepare=False)
+                connection.execute(self._begin, prepare=False)
                 books = PostgresBooks(connection, self._ends, writes=True)
                 outcome = work(books)
                 self._on_durable_step(BEFORE_COMMIT)
-                commit(connection, COMMIT_SECONDS)
+                commit(connection, self._patience.commit)
             except psycopg.Error as error:
                 self._undo(connection, error)
                 if is_lost(connection, error) or error.sqlstate in RETRIED:
@@ -173,7 +203,7 @@ class PostgresStore(Store):
     def _look_once(self, work: Callable[[Books], T], *, fresh: bool) -> T:
         with self._connections.lent(fresh=fresh) as connection:
             try:
-                connection.execute(_BEGIN_LOOK, prepare=False)
+                connection.execute(self._begin_look, prepare=False)
                 outcome = work(PostgresBooks(connection, self._ends, writes=False))
                 connection.execute(b"COMMIT", prepare=False)
             except psycopg.Error as error:
@@ -196,7 +226,7 @@ class PostgresStore(Store):
     def _seal_once(self) -> int:
         with self._connections.lent() as connection:
             try:
-                connection.execute(_BEGIN, prepare=False)
+                connection.execute(self._begin, prepare=False)
                 sealed = seal_batch(connection.execute, waits=False)
                 connection.execute(b"COMMIT", prepare=False)
             except psycopg.Error as error:
