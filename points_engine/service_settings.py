@@ -22,6 +22,10 @@ class ServiceSettings:
     Of charges that wait up to `charges_together` share a commit; up to `charge_groups` such groups are under way at
     once: SQLite has one writer, so there more bring nothing.
 
+    With `tls_cert`, a PEM file, it speaks TLS; the key is in `tls_key`, or in the same file. With `tls_lan` the engine
+    makes a certificate of its own, for a network where nobody signs any, and keeps it in its folder. With neither it
+    speaks plain HTTP: for this computer alone, or behind a proxy that speaks TLS.
+
     When told to stop, a node says so at /readyz for `drain_seconds` while it takes what still comes, then takes no more
     connections and finishes what it took, for `finish_seconds` at most.
     """
@@ -29,6 +33,9 @@ class ServiceSettings:
     host: str = "127.0.0.1"
     port: int = 8484
     uds: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+    tls_lan: bool = False
     workers: int = 1
     head_bytes: int = 16_384
     head_seconds: int = 10
@@ -70,5 +77,7 @@ class ServiceSettings:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
                 raise ServiceSettingsInvalid(f"{name} must be a whole number from {lowest} to {highest}")
+        if self.tls_lan and self.tls_cert:
+            raise ServiceSettingsInvalid("tls_lan makes a certificate: leave tls_cert empty")
         if not self.host:
             raise ServiceSettingsInvalid("host must be an address, such as 127.0.0.1 or 0.0.0.0")

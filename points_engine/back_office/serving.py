@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from rich.console import Group
 from rich.text import Text
 
 from points_engine.adapters.node_changes import NodeChanges
 from points_engine.back_office.answers import WRONG_USE, Answer, Failed
 from points_engine.back_office.office import Office
+from points_engine.back_office.service_tls import Tls, tls_of
 from points_engine.service_settings import ServiceSettings, ServiceSettingsInvalid
 
 _SWEEP_SECONDS = 5.0
@@ -37,6 +39,16 @@ def add_commands(verbs: Any, shared: argparse.ArgumentParser) -> None:
         metavar="N",
         help="processes, each a node of its own: more than one needs PostgreSQL",
     )
+    verb.add_argument(
+        "--tls-cert", metavar="FILE", help="speak TLS with this certificate (PEM, with its chain)"
+    )
+    verb.add_argument("--tls-key", metavar="FILE", help="the certificate's key, where it is in another file")
+    verb.add_argument(
+        "--tls-lan",
+        action="store_true",
+        default=None,
+        help="speak TLS with a certificate of the engine's own, made once and kept; its fingerprint is for the tills",
+    )
     # How a node of several is started: with the socket that all of them listen on.
     verb.add_argument("--listen-on", type=int, help=argparse.SUPPRESS)
     verb.set_defaults(run=_serve)
@@ -45,9 +57,10 @@ def add_commands(verbs: Any, shared: argparse.ArgumentParser) -> None:
 def _serve(office: Office, given: argparse.Namespace) -> Answer:
     office.check_there()
     settings = _settings_of(office, given)
+    tls = tls_of(office, settings)
     if given.listen_on is not None:
         with socket.socket(fileno=given.listen_on) as listening:
-            _run_node(office, settings, listening, lambda: None)
+            _run_node(office, settings, listening, tls, lambda: None)
         return _STOPPED
     if settings.workers > 1 and not office.settings.database:
         raise Failed(
@@ -56,14 +69,16 @@ def _serve(office: Office, given: argparse.Namespace) -> Answer:
             code=WRONG_USE,
             word="one_worker",
         )
-    with _listening(settings) as (listening, address):
-        said = {"address": address, "workers": settings.workers}
+    with _listening(settings, "http" if tls is None else "https") as (listening, address):
+        said = {"address": address, "workers": settings.workers, **(tls.data if tls else {})}
+        where = Text(f"Serving on {address}")
+        shown = where if tls is None else Group(where, tls.shown)
 
         def announce() -> None:
-            office.announce(Answer(said, Text(f"Serving on {address}")))
+            office.announce(Answer(said, shown))
 
         if settings.workers == 1:
-            _run_node(office, settings, listening, announce)
+            _run_node(office, settings, listening, tls, announce)
         else:
             _run_nodes(office, settings, listening, announce)
     return _STOPPED
@@ -75,7 +90,7 @@ _STOPPED = Answer({"stopped": True}, Text("Stopped: what was taken is answered."
 def _settings_of(office: Office, given: argparse.Namespace) -> ServiceSettings:
     overrides = {
         name: value
-        for name in ("host", "port", "uds", "workers")
+        for name in ("host", "port", "uds", "workers", "tls_cert", "tls_key", "tls_lan")
         if (value := getattr(given, name)) is not None
     }
     try:
@@ -85,7 +100,7 @@ def _settings_of(office: Office, given: argparse.Namespace) -> ServiceSettings:
 
 
 @contextlib.contextmanager
-def _listening(settings: ServiceSettings) -> Iterator[tuple[socket.socket, str]]:
+def _listening(settings: ServiceSettings, scheme: str) -> Iterator[tuple[socket.socket, str]]:
     """A socket that listens, and where clients find it."""
     from points_engine.http.server import listening_socket  # noqa: PLC0415 -- a till starts faster without uvicorn
 
@@ -101,21 +116,25 @@ def _listening(settings: ServiceSettings) -> Iterator[tuple[socket.socket, str]]
         ) from None
     with listening:
         try:
-            yield listening, _address_of(listening, settings)
+            yield listening, _address_of(listening, settings, scheme)
         finally:
             if settings.uds:
                 Path(settings.uds).unlink(missing_ok=True)
 
 
-def _address_of(listening: socket.socket, settings: ServiceSettings) -> str:
+def _address_of(listening: socket.socket, settings: ServiceSettings, scheme: str) -> str:
     if settings.uds:
         return f"unix:{settings.uds}"
     host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _run_node(
-    office: Office, settings: ServiceSettings, listening: socket.socket, announce: Callable[[], None]
+    office: Office,
+    settings: ServiceSettings,
+    listening: socket.socket,
+    tls: Tls | None,
+    announce: Callable[[], None],
 ) -> None:
     from points_engine.http.app import PointsService  # noqa: PLC0415 -- as above
     from points_engine.http.gatekeeper import Gatekeeper  # noqa: PLC0415 -- as above
@@ -140,7 +159,8 @@ def _run_node(
             changes=changes.bus,
             live_rules=LiveRules(poll=changes.poll_seconds),
         )
-        ServiceServer(service, settings, on_listening=announce).run(sockets=[listening])
+        context = None if tls is None else tls.context
+        ServiceServer(service, settings, tls=context, on_listening=announce).run(sockets=[listening])
 
 
 def _changes(office: Office) -> NodeChanges:
@@ -159,6 +179,10 @@ def _run_nodes(
     if office.settings_file is not None:
         command += ["--settings", str(office.settings_file)]
     command += ["serve", "--listen-on", number]
+    for name in ("tls_cert", "tls_key"):
+        if getattr(settings, name):
+            command += [f"--{name.replace('_', '-')}", getattr(settings, name)]
+    command += ["--tls-lan"] if settings.tls_lan else []
     Nodes(
         settings.workers,
         lambda: subprocess.Popen(

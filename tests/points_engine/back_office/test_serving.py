@@ -1,12 +1,16 @@
 """`serve`, as a process of its own."""
 
+import hashlib
+import io
 import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
+import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +18,11 @@ from typing import Any, NamedTuple
 
 import pytest
 import requests
+from rich.console import Console
 
+from points_engine.back_office.office import Office
+from points_engine.back_office.service_tls import tls_of
+from points_engine.service_settings import ServiceSettings
 from tests.architecture.project_files import ROOT
 from tests.points_engine.back_office.desk import Desk
 
@@ -142,3 +150,49 @@ def test_several_nodes_share_a_socket_and_none_is_missed(tmp_path: Path, postgre
 def test_what_cannot_be_served_is_told(desk: Desk, words: list[str], error: str) -> None:
     """Before anything is opened."""
     assert {"code": 2, "error": error}.items() <= desk.fail("serve", *words).items()
+
+
+def test_tls_with_a_certificate_of_the_engines_own(desk: Desk) -> None:
+    """Its fingerprint is what a client sees, the same after a restart, and plain HTTP gets nowhere."""
+    seen = []
+    for _ in range(2):
+        with serving(desk.folder, "--tls-lan") as node:
+            address = urllib.parse.urlsplit(node.said["address"])
+            assert ("https", "127.0.0.1") == (address.scheme, address.hostname)
+            assert address.port is not None
+            certificate = ssl.get_server_certificate(("127.0.0.1", address.port))
+            digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).hexdigest()
+            assert f"sha256:{digest}" == node.said["tls_fingerprint"]
+            seen.append(digest)
+            trusted = desk.folder / "points-tls.pem"
+            answer = requests.get(f"{node.said['address']}/readyz", timeout=20, verify=str(trusted))
+            assert 200 == answer.status_code
+            with pytest.raises(requests.RequestException):
+                requests.get(f"http://127.0.0.1:{address.port}/readyz", timeout=20)
+    assert seen[0] == seen[1]
+
+
+def test_a_person_sees_the_fingerprint_and_its_picture(desk: Desk) -> None:
+    """To compare it, or to read it with a phone."""
+    office = Office(desk.folder, None, {})
+    tls = tls_of(office, ServiceSettings(tls_lan=True))
+    assert tls is not None
+    out = io.StringIO()
+    Console(file=out, width=200).print(tls.shown)
+    assert f"sha256:{tls.fingerprint}" in out.getvalue()
+    assert "█" in out.getvalue() or "▄" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--tls-cert", "nowhere.pem"], 3, "There is no file nowhere.pem"),
+        (["--tls-key", "key.pem"], 2, "A key is named and no certificate"),
+        (["--tls-lan", "--tls-cert", "cert.pem"], 2, "leave tls_cert empty"),
+    ],
+)
+def test_tls_that_cannot_be_says_so(desk: Desk, words: list[str], code: int, told: str) -> None:
+    """Before anybody is served."""
+    failed = desk.fail("serve", "--port", 0, *words)
+    assert code == failed["code"]
+    assert told in failed["problem"]
