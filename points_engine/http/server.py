@@ -99,9 +99,13 @@ def listening_socket(settings: ServiceSettings) -> socket.socket:
             raise
         return bound
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    return socket.create_server(
+    listening = socket.create_server(
         (settings.host, settings.port), family=family, backlog=2_048, reuse_port=False
     )
+    # Connections inherit it. uvloop sets it for each by itself, asyncio does not for those of a socket made like this:
+    # an answer's head and body would wait for one another, 40 ms long.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def _remove_left_over(path: str) -> None:
