@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -77,6 +78,7 @@ class RunningService:
         changes: ChangeBus | None = None,
         live_rules: LiveRules | None = None,
         authenticator: Authenticator | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.shop = shop or Shop(folder, scheme)
         self.log: list[bytes] = []
@@ -92,7 +94,7 @@ class RunningService:
         )
         self._listening = threading.Event()
         self.socket = listening_socket(settings)
-        self.server = ServiceServer(self.service, settings, on_listening=self._listening.set)
+        self.server = ServiceServer(self.service, settings, tls=tls, on_listening=self._listening.set)
         self._thread = threading.Thread(target=self._serve)
 
     def _serve(self) -> None:
