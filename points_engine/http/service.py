@@ -40,10 +40,14 @@ _SINGLE = frozenset({b"idempotency-key", b"authorization", b"content-length", b"
 
 
 class RequestLimits(NamedTuple):
-    """What a request may take: bytes of its body, seconds until it has come, requests under way at once."""
+    """What a request may take: bytes of its body, seconds until it has come, seconds to find out who calls.
+
+    So many `requests` may be under way at once.
+    """
 
     body_bytes: int
     body_seconds: float
+    caller_seconds: float
     requests: int
 
 
@@ -130,21 +134,33 @@ class Service(BaseRoute):
     async def _answer(self, endpoint: Endpoint, request: Incoming) -> tuple[Caller | None, Answer]:
         caller: Caller | None = None
         try:
-            if endpoint.callers:
-                found = await self._authenticator.authenticate(request)
-                if isinstance(found, Problem):
-                    return None, of_problem(found)
-                if isinstance(found, Refused):
-                    return None, of_reply(found, request.request_id)
-                caller = found
-                if caller.kind not in endpoint.callers:
-                    return caller, of_reply(Refused(refusal=Refusal.NOT_PERMITTED), request.request_id)
-            elif (problem := await self._authenticator.anybody(request)) is not None:
-                return None, of_problem(problem)
+            found = await self._caller_of(endpoint, request)
+            if isinstance(found, Answer):
+                return None, found
+            caller = found
+            if caller is not None and caller.kind not in endpoint.callers:
+                return caller, of_reply(Refused(refusal=Refusal.NOT_PERMITTED), request.request_id)
             return caller, await endpoint.answer(request, caller)
         except Exception as bug:  # noqa: BLE001 -- its caller gets an answer, its text goes nowhere
             _LOG.error("request %s: bug: %s", request.request_id, place_of(bug))
             return caller, of_trouble(Trouble.BUG, request.request_id)
+
+    async def _caller_of(self, endpoint: Endpoint, request: Incoming) -> Caller | Answer | None:
+        """Who calls, None where anybody may; or what they are told instead."""
+        found: Caller | Refused | Problem | None
+        try:
+            async with asyncio.timeout(self._limits.caller_seconds):
+                if endpoint.callers:
+                    found = await self._authenticator.authenticate(request)
+                else:
+                    found = await self._authenticator.anybody(request)
+        except TimeoutError:
+            return of_trouble(
+                Trouble.UNAVAILABLE, request.request_id, "Who calls could not be looked up in time"
+            )
+        if isinstance(found, Problem):
+            return of_problem(found)
+        return of_reply(found, request.request_id) if isinstance(found, Refused) else found
 
     async def _follow(self, send: Send, receive: Receive, answer: Answer, request_id: str) -> None:
         """Send a stream: it waits most of its time, and takes no part of what requests may."""
