@@ -1,4 +1,4 @@
-"""`GET /v1/events`: server-sent events for a customer's phone, a till and a courier.
+"""`GET /v1/events`: server-sent events for a customer's phone, a till, a courier, a shop's order server.
 
 Events hold the JSON of the routes. Their ids are times; a reader that comes back with Last-Event-ID is told what moved
 since then. Who cannot hold a stream polls the routes: nothing is in an event that is not there.
@@ -75,12 +75,12 @@ class Live:
         self._rules = rules or LiveRules()
         self._most_streams = most_streams
         self._streams: set[LiveStream] = set()
-        self._of_caller: Counter[Caller] = Counter()
+        self._of_caller: Counter[tuple[CallerKind, str]] = Counter()
         self._is_ending = False
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """The one there is."""
-        callers = frozenset({CallerKind.CUSTOMER, CallerKind.TILL, CallerKind.COURIER})
+        callers = frozenset({CallerKind.CUSTOMER, CallerKind.TILL, CallerKind.COURIER, CallerKind.MERCHANT})
         return (Endpoint("GET", EVENTS_PATH, self._answer, callers, is_logged=False, about=_ABOUT),)
 
     def end(self) -> None:
@@ -113,7 +113,7 @@ class Live:
     def _trouble(self, caller: Caller) -> Trouble | None:
         if self._is_ending:
             return Trouble.SHUTTING_DOWN
-        if self._of_caller[caller] >= MOST_OF_A_CALLER:
+        if self._of_caller[caller.kind, caller.caller_id] >= MOST_OF_A_CALLER:
             return Trouble.TOO_MANY
         return Trouble.OVERLOADED if len(self._streams) >= self._most_streams else None
 
@@ -138,7 +138,8 @@ class Live:
         # Before the state is read: what changes while it is being read is told afterwards.
         subscription = self._bus.subscribe(reading.topics, mailbox.put)
         self._streams.add(stream)
-        self._of_caller[caller] += 1
+        who = (caller.kind, caller.caller_id)
+        self._of_caller[who] += 1
         try:
             async with aclosing(stream.pieces()) as pieces:
                 async for piece in pieces:
@@ -147,9 +148,9 @@ class Live:
         finally:
             self._bus.leave(subscription)
             self._streams.discard(stream)
-            self._of_caller[caller] -= 1
-            if not self._of_caller[caller]:
-                del self._of_caller[caller]
+            self._of_caller[who] -= 1
+            if not self._of_caller[who]:
+                del self._of_caller[who]
 
 
 def _orders_in(query: str) -> tuple[str, ...]:

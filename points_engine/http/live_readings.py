@@ -112,7 +112,7 @@ class CustomerReading(Reading):
 
 
 class TakerReading(Reading):
-    """What becomes of a till's or courier's payments after its answer: of those it names, or of all."""
+    """What becomes of payments after the answer to who took them: of those it names, or of all."""
 
     def __init__(self, engine: Engine, taker: Taker, row: int, orders: Sequence[str]) -> None:
         self._engine = engine

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from points_engine.engine.webhook_delivery import LEASE
+from points_engine.engine.webhook_events import _Batch
 from points_engine.engine.webhooks import Webhooks
 from points_engine.ports import Books, Store
 from points_engine.webhook import MOST_TRIES
@@ -66,6 +67,7 @@ class Telling(RuleBasedStateMachine):
         self.taken: dict[str, list[str]] = {url: [] for url in URLS}
         self.endpoints: dict[str, str] = {}
         self.claimed: list[EndpointRow] = []
+        self.batches: list[_Batch] = []
 
     def _answer(self, url: str, event_id: str) -> Told:
         if not self.is_up[url]:
@@ -130,6 +132,28 @@ class Telling(RuleBasedStateMachine):
         endpoint = self.shop.webhooks.delivery.claim()
         if endpoint is not None:
             self.claimed.append(endpoint)
+
+    @rule()
+    def read_a_batch(self) -> None:
+        """A node reads the ledger for events, and is then slow."""
+        batch = self.shop.store.look(self.shop.webhooks.events._read)
+        if batch.lines:
+            self.batches.append(batch)
+
+    @precondition(lambda self: self.batches)
+    @rule(which=st.integers(0, 5))
+    def write_late(self, which: int) -> None:
+        """It writes the events it read, which others may have written meanwhile."""
+        batch = self.batches.pop(which % len(self.batches))
+        self.shop.store.transact(lambda books: self.shop.webhooks.events._write(books, batch))
+
+    @rule(which=st.integers(0, 1))
+    def be_away_for_weeks(self, which: int) -> None:
+        """An endpoint is down for longer than anybody tries."""
+        self.is_up[URLS[which]] = False
+        for _ in range(MOST_TRIES + 1):
+            self.shop.webhooks.tell()
+            self.shop.clock.advance(timedelta(days=2).total_seconds())
 
     @precondition(lambda self: self.claimed)
     @rule(which=st.integers(0, 5))

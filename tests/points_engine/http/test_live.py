@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from points_engine.bootstrap import open_engine
-from points_engine.contract import Approve, Decline
+from points_engine.contract import Approve, ChargeMember, Decline
 from points_engine.engine.change_bus import ChangeBus
 from points_engine.http import live
 from points_engine.http.live_stream import MOST_WAITING, LiveRules
@@ -17,7 +17,7 @@ from points_engine.wire.callers import Caller, CallerKind
 from tests.fakes.manual_clock import ManualClock
 from tests.points_engine.http.event_reader import EventReader
 from tests.points_engine.http.running_service import OFFICE, QUICK, TILL, RunningService
-from tests.points_engine.shop import CHEAP, EVERY_KIND, RIGHT_PIN, Shop, payment
+from tests.points_engine.shop import CHEAP, EVERY_KIND, RIGHT_PIN, Shop, payment, points
 from tests.waiting import within
 
 
@@ -84,6 +84,18 @@ def test_a_till_learns_what_became_of_its_payments(service: RunningService) -> N
             expected.append(("payment", order, state))
         told = [till.next() for _ in expected]
         assert expected == [(each.name, each.data["order_id"], each.data["state"]) for each in told if each]
+
+
+def test_an_order_server_learns_what_its_customers_decided(service: RunningService) -> None:
+    """A shop's order page waits for a yes on the phone as a till does."""
+    member = customer(service)
+    shop = Caller(CallerKind.MERCHANT, "shop-1")
+    order = ChargeMember(order_id="web-1", shop_id="shop-1", member_no=member.caller_id, amount=points(600))
+    with EventReader(service, shop, "?order=web-1") as server:
+        assert ["unknown"] == [told.name for told in server.opening(1)]
+        service.shop.ask(order)
+        service.shop.ask(Approve(order_id="web-1", member_no=member.caller_id))
+        assert "web-1" == server.until("payment", state="succeeded")["order_id"]
 
 
 def test_a_till_is_told_of_the_orders_it_names_at_once(service: RunningService) -> None:
