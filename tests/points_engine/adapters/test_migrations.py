@@ -15,7 +15,9 @@ from points_engine.contract import Actor, PaymentState, Refund, Refunded, StaffL
 from points_engine.engine.front_door import Engine
 from points_engine.ports import Store
 from points_engine.settings import Settings
+from points_engine.wire.callers import Caller
 from tests.fakes.manual_clock import ManualClock
+from tests.points_engine.engine.counter import Counter
 from tests.points_engine.shop import CHEAP, RIGHT_PIN, TILL, Shop, payment, points
 from tests.postgres_server import PostgresServer
 
@@ -51,6 +53,9 @@ def goes_on(shop: Shop) -> None:
     assert isinstance(shop.ask(refund), Refunded)
     assert 310 == shop.balance("m-1")
     shop.bind("m-2")
+    counter = Counter(shop)
+    assert "m-2" == counter.sign_in().member_no
+    assert isinstance(counter.ask(counter.signed(counter.till_key())), Caller)
     shop.engine.sweep()
     assert [] == shop.engine.verify()
 
