@@ -85,7 +85,11 @@ class WebhookBooks(abc.ABC):
 
     @abc.abstractmethod
     def set_endpoint(self, endpoint: EndpointRow) -> None:
-        """Write down its secrets, whether it is enabled, failures, pause, lease and problem."""
+        """Write down what the back office decides: its secrets, whether it is enabled, failures, pause and problem."""
+
+    @abc.abstractmethod
+    def release_endpoint(self, endpoint: EndpointRow) -> bool:
+        """Give its lease back, with failures, pause, problem and whether it is enabled; False: the lease was lost."""
 
     @abc.abstractmethod
     def remove_endpoint(self, endpoint: int) -> None:

@@ -109,7 +109,9 @@ class HttpWebhookSender(WebhookSender):
                 line.connect(address)
                 if not is_tls:
                     return line
-                return (self._tls or ssl.create_default_context()).wrap_socket(line, server_hostname=host)
+                # Made once: reading the system's authorities takes longer than the message.
+                self._tls = self._tls or ssl.create_default_context()
+                return self._tls.wrap_socket(line, server_hostname=host)
             except ssl.SSLCertVerificationError:
                 line.close()
                 raise

@@ -75,10 +75,11 @@ class SqlWebhookBooks(SqlStatements, WebhookBooks):
         return int(row[0])
 
     def set_endpoint(self, endpoint: EndpointRow) -> None:
+        # Nothing of the lease: a node may be delivering meanwhile.
         self._execute(
             """
             UPDATE webhook_endpoint SET secret_ref = ?, earlier_ref = ?, earlier_until_us = ?, is_enabled = ?,
-                failures = ?, paused_until_us = ?, lease = ?, leased_until_us = ?, problem = ?
+                failures = ?, paused_until_us = ?, problem = ?
             WHERE id = ?
             """,
             (
@@ -88,12 +89,30 @@ class SqlWebhookBooks(SqlStatements, WebhookBooks):
                 int(endpoint.is_enabled),
                 endpoint.failures,
                 microseconds(endpoint.paused_until),
-                endpoint.lease,
-                microseconds(endpoint.leased_until),
                 endpoint.problem,
                 endpoint.id,
             ),
         )
+
+    def release_endpoint(self, endpoint: EndpointRow) -> bool:
+        # Nothing of the secrets: they may have been rotated meanwhile.
+        released = self._execute(
+            """
+            UPDATE webhook_endpoint SET is_enabled = ?, failures = ?, paused_until_us = ?, problem = ?, lease = NULL,
+                leased_until_us = ?
+            WHERE id = ? AND lease = ?
+            """,
+            (
+                int(endpoint.is_enabled),
+                endpoint.failures,
+                microseconds(endpoint.paused_until),
+                endpoint.problem,
+                microseconds(endpoint.leased_until),
+                endpoint.id,
+                endpoint.lease,
+            ),
+        ).rowcount
+        return bool(released)
 
     def remove_endpoint(self, endpoint: int) -> None:
         self._execute("DELETE FROM webhook_delivery WHERE endpoint = ?", (endpoint,))

@@ -91,24 +91,25 @@ class WebhookDelivery:
 
     def _settle(self, books: Books, claimed: EndpointRow, outcomes: Sequence[_Outcome]) -> None:
         endpoint = next((each for each in books.endpoints() if each.id == claimed.id), None)
-        if endpoint is None or endpoint.lease != claimed.lease:
-            return  # removed, or the lease ran out and another node sees to it
+        if endpoint is None:
+            return
         now = self._clock.now()
         failed = [told for _, told in outcomes if told.problem is not None]
-        for row, told in outcomes:
-            books.set_delivery(self._after(row, told, now))
-        if any(told.status == GONE for told in failed):
-            endpoint = endpoint._replace(is_enabled=False)
         failures = endpoint.failures + 1 if failed else 0
-        books.set_endpoint(
+        is_held = books.release_endpoint(
             endpoint._replace(
+                is_enabled=endpoint.is_enabled and not any(told.status == GONE for told in failed),
                 failures=failures,
                 paused_until=now + timedelta(seconds=webhook.pause_seconds(failures)),
-                lease=None,
-                leased_until=now,
                 problem=failed[0].problem if failed else None,
+                lease=claimed.lease,
+                leased_until=now,
             )
         )
+        if not is_held:
+            return  # the lease ran out, and another node sees to it
+        for row, told in outcomes:
+            books.set_delivery(self._after(row, told, now))
 
     def _after(self, row: DeliveryRow, told: Told, now: datetime) -> DeliveryRow:
         row = row._replace(tries=row.tries + 1, at=now, problem=told.problem)

@@ -118,7 +118,13 @@ class Webhooks:
 
     def remove(self, endpoint_id: str) -> None:
         """Tell it no more, and forget what waits for it. Raises EndpointInvalid when there is none."""
-        self._store.transact(lambda books: books.remove_endpoint(_found(books, endpoint_id).id))
+
+        def work(books: Books) -> None:
+            # Whoever makes events holds the same lock: none is made for an endpoint that is going.
+            books.lock_webhook_position()
+            books.remove_endpoint(_found(books, endpoint_id).id)
+
+        self._store.transact(work)
 
     def enable(self, endpoint_id: str) -> None:
         """Try again at once with one that said it was gone, or that failed. Raises EndpointInvalid."""

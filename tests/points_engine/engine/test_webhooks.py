@@ -18,6 +18,7 @@ from points_engine.contract import (
     Settle,
     StaffLevel,
 )
+from points_engine.engine.webhook_delivery import LEASE
 from points_engine.engine.webhooks import ROTATION_OVERLAP
 from points_engine.webhook import MOST_TRIES, EndpointInvalid, EventType
 from points_engine.webhook_ports import DeliveryState, Told
@@ -315,6 +316,43 @@ def test_what_an_endpoint_asks_for_is_heeded(shop: WebhookShop) -> None:
     shop.webhooks.enable(endpoint_id)
     assert 1 == shop.webhooks.tell()
     assert [] == answers
+
+
+def test_a_rotation_while_a_batch_is_on_its_way(shop: WebhookShop) -> None:
+    """What the back office decides meanwhile stays decided, and the batch is written down all the same."""
+    endpoint_id, _ = shop.webhooks.add(URL)
+    shop.credit("m-1", 1)
+    while shop.webhooks.events.make():
+        pass
+    claimed = shop.webhooks.delivery.claim()
+    assert claimed is not None
+    shop.webhooks.rotate(endpoint_id)
+    (rotated,) = shop.webhooks.rows()
+    assert 1 == shop.webhooks.delivery.carry(claimed)
+    (after,) = shop.webhooks.rows()
+    assert (rotated.secret_ref, rotated.earlier_ref, None) == (
+        after.secret_ref,
+        after.earlier_ref,
+        after.lease,
+    )
+    assert 1 == len(shop.webhooks.deliveries(endpoint_id, DeliveryState.DELIVERED))
+
+
+def test_a_lease_that_ran_out_decides_nothing(shop: WebhookShop) -> None:
+    """Whoever took over tells anew; the slow one's failure is not the endpoint's."""
+    endpoint_id, _ = shop.webhooks.add(URL)
+    shop.credit("m-1", 1)
+    while shop.webhooks.events.make():
+        pass
+    slow = shop.webhooks.delivery.claim()
+    assert slow is not None
+    shop.clock.advance(LEASE.total_seconds())
+    assert 1 == shop.webhooks.tell()
+    shop.sender.answer = lambda _url, _id: DOWN
+    shop.webhooks.replay(endpoint_id, state=DeliveryState.DELIVERED)
+    shop.webhooks.delivery.carry(slow)
+    (row,) = shop.webhooks.rows()
+    assert (0, None) == (row.failures, row.problem)
 
 
 def test_a_removed_endpoint_is_forgotten(shop: WebhookShop) -> None:
