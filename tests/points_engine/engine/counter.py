@@ -54,7 +54,9 @@ class Counter:
     def code(self, kind: CallerKind, caller_id: str, level: StaffLevel | None = None) -> str:
         """A fresh enrolment code."""
         reply = self.shop.ask(
-            MakeEnrolmentCode(command_id=self.shop.fresh("code"), kind=kind, caller_id=caller_id, level=level)
+            MakeEnrolmentCode(
+                command_id=self.shop.fresh("enrolment-code"), kind=kind, caller_id=caller_id, level=level
+            )
         )
         assert isinstance(reply, EnrolmentCode)
         return reply.code.reveal()
