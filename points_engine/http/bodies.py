@@ -1,8 +1,8 @@
 """A request's body, as long as it is not too large and comes in time."""
 
-import asyncio
 from typing import Any
 
+from points_engine.http.deadlines import within
 from points_engine.wire.problems import Trouble
 
 
@@ -20,8 +20,7 @@ async def read_body(
     if length is not None and int(length) > most_bytes:
         return Trouble.TOO_LARGE
     try:
-        async with asyncio.timeout(seconds):
-            return await _read(receive, most_bytes)
+        return await within(seconds, _read(receive, most_bytes))
     except TimeoutError:
         return Trouble.TIMED_OUT
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from points_engine.contract import Command, CommandInvalid, EngineFault, Refused, Reply
 from points_engine.http.answers import Answer, of_reply, of_trouble
+from points_engine.http.deadlines import settled
 from points_engine.http.endpoints import Endpoint
 from points_engine.http.gathering import GATHERED, Gatherer
 from points_engine.http.incoming import Incoming
@@ -117,8 +118,7 @@ class CommandDoor:
             self._in_flight.add(mark)
             future.add_done_callback(lambda _: self._in_flight.discard(mark))
         # Not `wait_for`: what was begun goes on when its caller is gone or has waited long enough.
-        done, _ = await asyncio.wait((future,), timeout=self._seconds)
-        if not done:
+        if not await settled(future, self._seconds):
             return self._trouble(command, Trouble.LATE, request_id)
         try:
             reply = future.result()

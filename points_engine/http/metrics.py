@@ -55,6 +55,7 @@ class Metrics:
             ["fault"],
             registry=self.registry,
         )
+        self._of_outcome: dict[tuple[str, str], Counter] = {}
         self._of_endpoint: dict[tuple[str, str, int], _OfEndpoint] = {}
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
@@ -78,10 +79,15 @@ class Metrics:
             if reply.status >= 500:
                 self._faults.labels(reply.code).inc()
         elif isinstance(reply, Payment) and type(command) in GATHERED:
-            refusal = reply.refused.refusal.code if reply.refused else ""
-            self._charges.labels(reply.state.value, refusal).inc()
+            self._charged(reply.state.value, reply.refused.refusal.code if reply.refused else "")
         elif isinstance(reply, Refused) and type(command) in GATHERED:
-            self._charges.labels("refused", reply.refusal.code).inc()
+            self._charged("refused", reply.refusal.code)
+
+    def _charged(self, outcome: str, refusal: str) -> None:
+        found = self._of_outcome.get((outcome, refusal))
+        if found is None:
+            found = self._of_outcome[outcome, refusal] = self._charges.labels(outcome, refusal)
+        found.inc()
 
     def page(self) -> bytes:
         """All of it, in Prometheus's text format."""
