@@ -31,6 +31,8 @@ EVENTS_PATH = f"{PREFIX}/events"
 EVENT_STREAM = b"text/event-stream"
 
 MOST_OF_A_CALLER = 4
+READS_AT_ONCE = 2
+"""So many streams read at the same time: after a gap all of them want to, and commands do not wait behind that."""
 _HEADERS = ((b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"))
 _MOST_DIGITS = 18
 
@@ -77,6 +79,7 @@ class Live:
         self._streams: set[LiveStream] = set()
         self._of_caller: Counter[tuple[CallerKind, str]] = Counter()
         self._is_ending = False
+        self._turns = asyncio.Semaphore(READS_AT_ONCE)
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """The one there is."""
@@ -96,7 +99,8 @@ class Live:
         try:
             orders = _orders_in(request.query)
             since = _since(request.header(b"last-event-id"))
-            reading = await self._workers.begin(lambda: self._reading(caller, orders))
+            async with self._turns:
+                reading = await self._workers.begin(lambda: self._reading(caller, orders))
         except _QueryInvalid as error:
             return of_trouble(Trouble.REQUEST_INVALID, request.request_id, str(error))
         except EngineFault:
@@ -134,7 +138,7 @@ class Live:
         self, caller: Caller, reading: Reading, since: datetime | None
     ) -> AsyncGenerator[bytes]:
         mailbox = Mailbox(asyncio.get_running_loop())
-        stream = LiveStream(reading, mailbox, self._workers, self._rules, self._now, since)
+        stream = LiveStream(reading, mailbox, self._workers, self._rules, self._now, since, self._turns)
         # Before the state is read: what changes while it is being read is told afterwards.
         subscription = self._bus.subscribe(reading.topics, mailbox.put)
         self._streams.add(stream)

@@ -72,7 +72,10 @@ class Mailbox:
 
 
 class LiveStream:
-    """The events of one reader, as the bytes of a text/event-stream."""
+    """The events of one reader, as the bytes of a text/event-stream.
+
+    `turns` is shared by all streams of a node: when all of them look at once, commands still find a thread.
+    """
 
     def __init__(
         self,
@@ -82,6 +85,7 @@ class LiveStream:
         rules: LiveRules,
         now: Callable[[], datetime],
         since: datetime | None,
+        turns: asyncio.Semaphore,
     ) -> None:
         self._reading = reading
         self._mailbox = mailbox
@@ -89,6 +93,7 @@ class LiveStream:
         self._rules = rules
         self._now = now
         self._since = since
+        self._turns = turns
         self._sent: OrderedDict[tuple[str, str], bytes] = OrderedDict()
         self._ending = False
 
@@ -122,7 +127,8 @@ class LiveStream:
         """What is read, without what was sent last; a comment when the surroundings fail: the next look tells."""
         at = self._now()
         try:
-            events = await self._workers.begin(read)
+            async with self._turns:
+                events = await self._workers.begin(read)
         except (EngineFault, TooMuchWaits):
             self._mailbox.put(None)
             await asyncio.sleep(self._rules.retry)

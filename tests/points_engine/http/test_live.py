@@ -1,9 +1,12 @@
 """Live streams over real sockets: each caller hears of their own, at once, and nobody's slowness harms the node."""
 
+import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -11,6 +14,7 @@ from points_engine.bootstrap import open_engine
 from points_engine.contract import Approve, ChargeMember, Decline
 from points_engine.engine.change_bus import ChangeBus
 from points_engine.http import live
+from points_engine.http.live import READS_AT_ONCE
 from points_engine.http.live_stream import MOST_WAITING, LiveRules
 from points_engine.service_settings import ServiceSettings
 from points_engine.wire.callers import Caller, CallerKind
@@ -19,6 +23,8 @@ from tests.points_engine.http.event_reader import EventReader
 from tests.points_engine.http.running_service import OFFICE, QUICK, TILL, RunningService
 from tests.points_engine.shop import CHEAP, EVERY_KIND, RIGHT_PIN, Shop, payment, points
 from tests.waiting import within
+
+T = TypeVar("T")
 
 
 def live_service(
@@ -204,6 +210,28 @@ def test_streams_take_no_place_of_requests(tmp_path: Path) -> None:
             assert "points_http_streams 2.0" in service.request("GET", "/metrics").body.decode()
             with EventReader(service, customer(service)) as refused:
                 assert 503 == refused.status
+
+
+def test_a_gap_for_all_holds_nobody_up(tmp_path: Path) -> None:
+    """When every stream looks again at once, the queue of commands stays as short as it was."""
+    settings = replace(QUICK, threads=3, waiting_commands=4)
+    with live_service(tmp_path, settings=settings) as service, ExitStack() as open_readers:
+        readers = [open_readers.enter_context(EventReader(service, customer(service))) for _ in range(20)]
+        for reader in readers:
+            reader.opening(4)
+        most = 0
+        begin = service.service.workers.begin
+
+        def counted(work: Callable[[], T]) -> asyncio.Future[T]:
+            nonlocal most
+            most = max(most, service.service.workers._under_way + 1)
+            return begin(work)
+
+        service.service.workers.begin = counted  # type: ignore[method-assign] # only looks on
+        service.service._live._bus.look_again()
+        for reader in readers:
+            assert {} == reader.until("look_again")
+        assert 0 < most <= READS_AT_ONCE
 
 
 def _is_let_in(service: RunningService, caller: Caller) -> bool:
