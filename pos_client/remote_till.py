@@ -25,7 +25,8 @@ def server_of(settings: Settings) -> Server:
             fingerprint=engine.fingerprint,
         ),
         connect_seconds=engine.connect_seconds,
-        answer_seconds=engine.answer_seconds,
+        # The till asks again when its own wait is over: what is still on its way then should be so no longer.
+        answer_seconds=min(engine.answer_seconds, settings.reply_due_seconds * 0.9),
     )
 
 

@@ -6,10 +6,11 @@ Imported only where a till's settings name a server: the HTTP library takes long
 import logging
 from functools import partial
 
-from points_engine.contract import Command, EngineFault, Query
+from points_engine.contract import Command, EngineFault, Query, Reply
 from pos_client.engine_client.engine_link import EngineLink
 from pos_client.engine_client.heartbeat import Heartbeat
 from pos_client.engine_client.order_watch import OrderWatch
+from pos_client.engine_client.pin_sealing import PinSealing
 from pos_client.engine_client.remote_door import Credential, RemoteDoor, Server
 from pos_client.engine_client.server_clock import ServerClock
 from pos_client.engine_client.workers import Workers
@@ -29,8 +30,8 @@ class RemoteEngine(EngineClient):
     """Sends commands to the points server; a command's time begins when it is sent, also while it waits for a thread.
 
     What cannot be done becomes an answer as `Workers` say. How the server is, and that this computer's clock is
-    wrong, reach the inbox as lamps; that a customer approved on their own phone, as a reply nobody asked for. Raises
-    EngineFault when the server's CA file cannot be read.
+    wrong, reach the inbox as lamps; that a customer approved on their own phone, as a reply nobody asked for. PINs are
+    sealed where the engine can open them. Raises EngineFault when the server's CA file cannot be read.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class RemoteEngine(EngineClient):
         self._answer_seconds = server.answer_seconds
         self._link = EngineLink(inbox, self._clock)
         self._door = RemoteDoor(server, credential, clock=self._clock, listener=self._link)
+        self._sealing = PinSealing()
         self._watch = OrderWatch(self._door, lambda payment: inbox.put(Replied(UNASKED, payment)))
         # The watch hears of a reply after the till: what it tells in turn comes behind it.
         self._workers = Workers(inbox, workers, _noted, self._watch.see)
@@ -53,7 +55,13 @@ class RemoteEngine(EngineClient):
 
     def send(self, request_id: int, command: Command) -> None:
         deadline = self._clock.monotonic() + self._answer_seconds
-        self._workers.start(request_id, command, partial(self._door.execute, deadline=deadline))
+        self._workers.start(request_id, command, partial(self._execute, deadline))
+
+    def _execute(self, deadline: float, command: Command) -> Reply:
+        reply = self._door.execute(self._sealing.sealed(command), deadline)
+        # Before the till hears of it: the customer may be quick.
+        self._sealing.see(reply)
+        return reply
 
     def close(self) -> None:
         self._heartbeat.close()
