@@ -1,5 +1,6 @@
 """Merchants' systems are told of what is in the ledger: each event once made, signed, tried until taken or given up."""
 
+import base64
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -175,6 +176,20 @@ def test_no_secret_is_told(shop: WebhookShop) -> None:
     assert "payment.succeeded" in sent
     assert code not in sent
     assert RIGHT_PIN not in sent
+
+
+def test_the_database_holds_no_secret(shop: WebhookShop) -> None:
+    """Whoever steals it can sign nothing: neither the text nor its bytes are in the file or its log."""
+    secret = shop.webhooks.add(URL).secret.reveal()
+    rotated = shop.webhooks.rotate(shop.webhooks.rows()[0].endpoint_id).reveal()
+    shop.credit("m-1", 1)
+    shop.webhooks.tell()
+    written = b"".join(file.read_bytes() for file in shop.folder.iterdir())
+    assert URL.encode() in written
+    for each in (secret, rotated):
+        text = each.removeprefix("whsec_")
+        assert text.encode() not in written
+        assert base64.b64decode(text) not in written
 
 
 def test_parts_of_a_payment_are_one_event(shop: WebhookShop) -> None:
