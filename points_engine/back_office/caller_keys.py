@@ -1,4 +1,4 @@
-"""`tills`, `couriers`, `merchants`, `operators`: by which keys they call over the network; made, listed, revoked."""
+"""`tills`, `couriers`, `merchants`, `operators`, `sign-out`: who calls over the network, by which keys, until when."""
 
 import argparse
 import secrets
@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
-from points_engine.back_office.answers import Answer, Listing
+from points_engine.back_office.answers import Answer, Listing, refused
 from points_engine.back_office.office import Office, carried_out, command_id
 from points_engine.calling import (
     CallerKind,
@@ -19,7 +19,7 @@ from points_engine.calling import (
     RevokeCaller,
     ShowCredentials,
 )
-from points_engine.contract import StaffLevel
+from points_engine.contract import Refusal, Refused, StaffLevel
 
 _PAGE = 500
 
@@ -47,6 +47,13 @@ def add_commands(verbs: Any, shared: argparse.ArgumentParser) -> None:
         )
         _add_who(step, kind, who)
         step.set_defaults(run=_token, kind=kind)
+
+    verb = verbs.add_parser(
+        "sign-out", parents=[shared], help="end all sessions of a member: a phone was lost, or sold"
+    )
+    verb.add_argument("member", metavar="MEMBER")
+    verb.add_argument("--id", metavar="ID", help="the same id again does nothing twice")
+    verb.set_defaults(run=_sign_out)
 
 
 def add_steps(steps: Any, shared: argparse.ArgumentParser, kind: CallerKind, who: str) -> None:
@@ -152,3 +159,12 @@ def _revoke(office: Office, given: argparse.Namespace) -> Answer:
         {"caller_id": given.caller},
         Text(f"{_told(given)} has no key any more; every node knows it within {seconds} s."),
     )
+
+
+def _sign_out(office: Office, given: argparse.Namespace) -> Answer:
+    command = RevokeCaller(command_id=command_id(given.id), kind=CallerKind.CUSTOMER, caller_id=given.member)
+    with office.engine() as engine:
+        if engine.register.member(given.member) is None:
+            raise refused(Refused(refusal=Refusal.MEMBER_UNKNOWN), f"Member {given.member}")
+        carried_out(engine, command, f"Member {given.member}")
+    return Answer({"member_no": given.member}, Text(f"Member {given.member} is signed out on every phone."))

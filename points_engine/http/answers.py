@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from points_engine.contract import Refused, Reply
+from points_engine.signing import BEARER, SCHEME
 from points_engine.wire.problems import MEDIA_TYPE, Problem, Trouble, encode_problem, problem_of, trouble
 from points_engine.wire.replies import encode_reply
 
@@ -14,7 +15,7 @@ PROBLEM = MEDIA_TYPE.encode()
 RETRY_AFTER_SECONDS = 1
 """How long a client waits that is told of a fault, when nothing better is known."""
 
-_CHALLENGE = ((b"www-authenticate", b"Points-HMAC, Bearer"),)
+_CHALLENGE = ((b"www-authenticate", f"{SCHEME}, {BEARER}".encode()),)
 
 
 class Answer(NamedTuple):

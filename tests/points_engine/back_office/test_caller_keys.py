@@ -89,3 +89,15 @@ def test_what_cannot_be_enrolled_says_so(desk: Desk) -> None:
     assert (1, "till_not_enrolled") == (told["code"], told["error"])
     with pytest.raises(SystemExit):
         desk.say("operators", "enrol-code", "wang")
+
+
+def test_a_member_is_signed_out_on_every_phone(desk: Desk) -> None:
+    """Whoever there is none of is told so."""
+    with _shop(desk) as shop:
+        shop.member("8600")
+        shop.bind("8600")
+        session = Counter(shop).sign_in()
+    assert {"member_no": "8600"} == desk.ask("sign-out", "8600")
+    with _shop(desk) as shop:
+        assert isinstance(Counter(shop).ask(with_token(session.token.reveal())), NotAccepted)
+    assert "member_unknown" == desk.fail("sign-out", "8601")["error"]
