@@ -1,4 +1,4 @@
-"""High availability on one machine: ``python -m tests.ha [--all] [--stay] [FAULT ...]``.
+"""High availability on one machine: ``python -m tests.ha [--all] [--stay] [--logs FOLDER] [FAULT ...]``.
 
 Starts the whole chain in a sandbox, lets 50 tills sell, plays some faults, prints the table and stops everything.
 With ``--all`` it plays every fault and writes docs/faults.md, otherwise those that are named, or four of them. The exit
@@ -8,6 +8,7 @@ runs until Ctrl-C.
 
 import argparse
 import os
+import shutil
 import sys
 import threading
 import time
@@ -45,6 +46,14 @@ def play(chain: Chain, fault: Fault) -> Row:
     return Row(fault, selling.verdict())
 
 
+def keep_logs(folder: Path, target: Path) -> None:
+    """Copy every log out of the run's folder, which goes with the run."""
+    for log in [*folder.rglob("*.log"), *folder.rglob("pgdata/log/*")]:
+        kept = target / log.relative_to(folder)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(log, kept)
+
+
 def run(wanted: argparse.Namespace, console: Console) -> int:
     """Start, play, print, stop; return the exit status."""
     start = time.monotonic()
@@ -53,8 +62,9 @@ def run(wanted: argparse.Namespace, console: Console) -> int:
         console.print(f"[{time.monotonic() - start:5.1f} s] {text}", markup=False, highlight=False)
 
     rows: list[Row] = []
+    folder = Path(os.environ[sandbox.FOLDER])
     try:
-        with Chain(Path(os.environ[sandbox.FOLDER]), say) as chain:
+        with Chain(folder, say) as chain:
             if wanted.stay:
                 say(
                     f"the tills' address is {chain.cluster.engine_address}, in the network of process {os.getpid()}"
@@ -68,6 +78,8 @@ def run(wanted: argparse.Namespace, console: Console) -> int:
         console.print(str(late), style="red", markup=False)
     except KeyboardInterrupt:
         say("stopped")
+    if wanted.logs:
+        keep_logs(folder, Path(wanted.logs))
     if rows:
         print_rows(rows, console)
     if wanted.all and len(rows) == len(FAULTS):
@@ -82,6 +94,7 @@ def main(words: Sequence[str]) -> int:
     )
     parser.add_argument("faults", nargs="*", metavar="FAULT", choices=[[], *(fault.name for fault in FAULTS)])
     parser.add_argument("--all", action="store_true", help="play every fault and write docs/faults.md")
+    parser.add_argument("--logs", metavar="FOLDER", help="keep what every program wrote, in this folder")
     parser.add_argument("--stay", action="store_true", help="play nothing, run until Ctrl-C")
     wanted = parser.parse_args(words)
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)

@@ -52,12 +52,15 @@ class Host:
     # --- the wire
 
     def cut(self, *addresses: str, inbound: bool = True, outbound: bool = True) -> None:
-        """Let no packet through between this machine and others (none named: all), in one direction or both."""
+        """Let no packet through between this machine and others (none named: all), in one direction or both.
+
+        What it says to itself goes on: a cable is cut, not the machine.
+        """
         for address in addresses or (f"{SUBNET}.0/24",):
             if inbound:
-                self.run("iptables", "-A", "INPUT", "-s", address, "-j", "DROP")
+                self.run("iptables", "-A", "INPUT", "-i", "eth0", "-s", address, "-j", "DROP")
             if outbound:
-                self.run("iptables", "-A", "OUTPUT", "-d", address, "-j", "DROP")
+                self.run("iptables", "-A", "OUTPUT", "-o", "eth0", "-d", address, "-j", "DROP")
 
     def lose(self, share: float) -> None:
         """Lose a share of this machine's packets by chance, each direction by itself."""

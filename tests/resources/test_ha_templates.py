@@ -61,11 +61,11 @@ def test_switches_stay_words() -> None:
 
 
 def test_etcd_answers_where_patroni_asks() -> None:
-    """Patroni's hosts are the cluster's members, and the gateway Patroni speaks to is on."""
+    """Patroni's hosts are the cluster's members, over the interface whose writes of the leader's key are compared."""
     etcd = yaml.safe_load(filled("etcd.conf.yml"))
     members = re.findall(r"http://([\d.]+):2380", etcd["initial-cluster"])
-    assert [f"{address}:2379" for address in members] == patroni()["etcd3"]["hosts"].split(",")
-    assert etcd["enable-grpc-gateway"] is True
+    assert [f"{address}:2379" for address in members] == patroni()["etcd"]["hosts"].split(",")
+    assert etcd["enable-v2"] is True
 
 
 def test_the_balancer_leads_to_pools_and_to_sessions() -> None:
