@@ -7,7 +7,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from points_engine.contract import Refusal
+from pos_client import receipts
 from pos_client.camera_view import Hint
+from pos_client.receipts import PRINTED_KINDS
 from pos_client.scan_facts import Verdict
 from pos_client.screens import assets
 from pos_client.screens.calibration_page import CALIBRATION_WORDS
@@ -41,6 +43,7 @@ DYNAMIC_KEYS = {
     *(f"lamp.{lamp.value}" for lamp in DeviceLamp),
     *(f"device.{kind}" for kind in DEVICE_KINDS),
     *(f"kind.{kind.value}" for kind in EntryKind),
+    *(f"receipt.{kind.value}" for kind in PRINTED_KINDS),
     *(f"csv.{column}" for column in CSV_COLUMNS),
     *(f"log.{column.name.lower()}" for column in Column),
     *(f"totals.{figure}" for figure in FIGURES),
@@ -64,11 +67,11 @@ DYNAMIC_KEYS = {
 
 
 def written_keys() -> set[str]:
-    """Every text in the windows' source that is a key of the tables."""
+    """Every text in the source of windows and receipts that is a key of the tables."""
     room = Path(assets.__file__).parent
     texts = {
         text
-        for file in room.glob("*.py")
+        for file in (*room.glob("*.py"), Path(receipts.__file__))
         for text in re.findall(r"[\"']([a-z_]+\.[a-z_]+)[\"']", file.read_text())
     }
     return texts & TABLES[Language.EN].keys()
