@@ -28,7 +28,9 @@ def books_are_on(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         yield place
         return
     folders = FarFolders(request.getfixturevalue("postgres_server"))
-    monkeypatch.setattr(shop_room, "open_engine", folders.open_engine)
+    for room in (shop_room, request.module):
+        if hasattr(room, "open_engine"):
+            monkeypatch.setattr(room, "open_engine", folders.open_engine)
     yield place
     folders.drop()
 

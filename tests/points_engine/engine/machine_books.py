@@ -8,6 +8,9 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 from points_engine.amounts import Amount, Asset, Exchange
 from points_engine.bootstrap import AssetLimits, PinEntry, RefundRules, Settings, SmsRules
@@ -45,15 +48,15 @@ FORCED_EVERY = 3
 """In between, what is over is left for commands to find."""
 
 _ACCOUNTS = """
-    SELECT a.kind, coalesce(m.member_no, s.shop_id, ''), a.asset, total(moved)
+    SELECT a.kind, coalesce(m.member_no, s.shop_id, ''), a.asset, sum(moved)
     FROM (SELECT credit AS id, units AS moved FROM transfer UNION ALL SELECT debit, -units FROM transfer) t
     JOIN account a ON a.id = t.id
     LEFT JOIN member m ON a.kind IN ('customer', 'owed') AND m.id = a.owner
     LEFT JOIN shop s ON a.kind IN ('clearing', 'settled') AND s.id = a.owner
-    GROUP BY a.id
+    GROUP BY a.id, m.member_no, s.shop_id
 """
 _TAKEN = """
-    SELECT p.order_id, a.kind, a.asset, total(moved)
+    SELECT p.order_id, a.kind, a.asset, sum(moved)
     FROM (
         SELECT payment, credit AS id, units AS moved FROM transfer
         UNION ALL SELECT payment, debit, -units FROM transfer
@@ -106,14 +109,20 @@ def scheme(kinds: tuple[ChallengeKind, ...], grace_days: int, claw_back: ClawBac
 
 
 class Books:
-    """An engine in a folder of its own, and its model."""
+    """An engine in a folder, or on a database, of its own; and its model."""
 
-    def __init__(self, kinds: tuple[ChallengeKind, ...], grace_days: int, claw_back: ClawBackRule) -> None:
+    def __init__(
+        self, kinds: tuple[ChallengeKind, ...], grace_days: int, claw_back: ClawBackRule, database: str = ""
+    ) -> None:
         # In memory where there is such a folder: what a disk does is shown elsewhere, and here are thousands of steps.
         memory = Path("/dev/shm")
         self.folder = Path(tempfile.mkdtemp(prefix="machine-", dir=memory if memory.is_dir() else None))
-        self.shop = Shop(self.folder, scheme(kinds, grace_days, claw_back), risk=_hook)
-        self.reader = sqlite3.connect(self.folder / "points.sqlite")
+        self.shop = Shop(self.folder, scheme(kinds, grace_days, claw_back), risk=_hook, database=database)
+        self.reader: sqlite3.Connection | psycopg.Connection[Any]
+        if database:
+            self.reader = psycopg.connect(database, autocommit=True)
+        else:
+            self.reader = sqlite3.connect(self.folder / "points.sqlite")
         self.model = PlainModel(
             NOON_SECONDS, grace_days, tuple(map(str, kinds)), is_owed=claw_back is ClawBackRule.OWED
         )

@@ -57,10 +57,14 @@ class OfficeRules(RuleBasedStateMachine):
         claw_back=st.sampled_from(ClawBackRule),
     )
     def open_the_shops(self, kinds: tuple[K, ...], grace_days: int, claw_back: ClawBackRule) -> None:
-        self.books = Books(kinds, grace_days, claw_back)
+        self.books = Books(kinds, grace_days, claw_back, self.database())
         self.shop, self.model = self.books.shop, self.books.model
         self.done: list[tuple[Repeatable, Told]] = []
         self.asked: list[Refund] = []
+
+    def database(self) -> str:
+        """The address of a fresh database for the books; empty: a file."""
+        return ""
 
     def teardown(self) -> None:
         if hasattr(self, "books"):

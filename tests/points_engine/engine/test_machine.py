@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, precondition, rule
+from hypothesis.stateful import Bundle, precondition, rule, run_state_machine_as_test
 
 from points_engine.amounts import Amount, Asset
 from points_engine.contract import (
@@ -46,6 +46,7 @@ from tests.points_engine.engine.machine_office import (
 )
 from tests.points_engine.engine.model_charges import ChargeCommand
 from tests.points_engine.engine.telling import Told, told, told_refusal
+from tests.postgres_server import PostgresServer
 
 UNITS = st.sampled_from(
     [0, 1, 4, 5, 60, 77, 99, 299, 301, 499, 500, 501, 666, 900, 2_000, 2_001, 4_000, 5_000, 5_001]
@@ -323,3 +324,16 @@ class EngineMachine(OfficeRules):
 EngineMachine.TestCase.settings = settings(stateful_step_count=80)
 TestEngine = pytest.mark.timeout(1_200)(EngineMachine.TestCase)
 TestEngine.__doc__ = "Every reply is the model's, and the books are true and the model's after every step."
+
+
+@pytest.mark.timeout(600)
+def test_every_reply_is_the_models_on_a_server(postgres_server: PostgresServer) -> None:
+    """The same with the books in PostgreSQL; fewer steps, as each is a few journeys."""
+
+    class FarMachine(EngineMachine):
+        """Its every run has a database of its own."""
+
+        def database(self) -> str:
+            return postgres_server.fresh()
+
+    run_state_machine_as_test(FarMachine, settings=settings(max_examples=6, stateful_step_count=40))
