@@ -86,6 +86,7 @@ class ScriptedServer:
         self.requests: list[bytes] = []
         """Every request that was read, whole."""
         self.connections = 0
+        self._ended = threading.Semaphore(0)
         self._behaviours: Sequence[Behaviour] = behaviours
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -143,7 +144,17 @@ class ScriptedServer:
             self._threads.append(thread)
             thread.start()
 
+    def wait_for_an_end(self) -> None:
+        """Wait until one more connection has been closed from this side."""
+        assert self._ended.acquire(timeout=PATIENCE_SECONDS)
+
     def _serve(self, line: socket.socket, behaviour: Behaviour) -> None:
+        try:
+            self._behave(line, behaviour)
+        finally:
+            self._ended.release()
+
+    def _behave(self, line: socket.socket, behaviour: Behaviour) -> None:
         with contextlib.suppress(OSError), line:
             if self._tls is None:
                 behaviour(line, self)

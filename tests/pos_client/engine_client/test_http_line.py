@@ -83,6 +83,7 @@ def test_a_connection_the_server_closed_meanwhile_is_replaced(ask: Ask) -> None:
     """It is noticed before anything is sent on it."""
     with ScriptedServer(answer()) as server:
         ask(server)
+        server.wait_for_an_end()
         ask(server)
     assert 2 == server.connections
 
