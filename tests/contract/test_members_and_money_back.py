@@ -1,8 +1,9 @@
 """The promises about members, what they are given and earn, what goes back, and a shop's closed day."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -43,6 +44,11 @@ from tests.points_engine.shop import TILL, points, refused
 R = Refusal
 MANAGER = Actor(name="chen", level=StaffLevel.MANAGER)
 CASHIER = Actor(name="lin", level=StaffLevel.CASHIER)
+
+
+def today(shop: ContractShop) -> date:
+    """The day it is in the shop's zone."""
+    return shop.clock.now().astimezone(ZoneInfo("Asia/Shanghai")).date()
 
 
 def refund(shop: ContractShop, order_id: str, units: int, **other: Any) -> Refund:
@@ -176,8 +182,8 @@ REFUSED: list[tuple[Refusal, Callable[[ContractShop], Command]]] = [
         R.PIN_NOT_ALLOWED,
         lambda shop: SetPin(command_id=shop.fresh("c"), member_no=shop.somebody(), pin=Secret("12")),
     ),
-    (R.SHOP_UNKNOWN, lambda shop: Settle(shop_id="nowhere", day=shop.clock.now().date())),
-    (R.DAY_NOT_OVER, lambda shop: Settle(shop_id="shop-1", day=shop.clock.now().date())),
+    (R.SHOP_UNKNOWN, lambda shop: Settle(shop_id="nowhere", day=today(shop))),
+    (R.DAY_NOT_OVER, lambda shop: Settle(shop_id="shop-1", day=today(shop))),
 ]
 
 
@@ -199,7 +205,7 @@ def test_a_day_is_closed_once(shop: ContractShop) -> None:
     order_id = shop.fresh("order")
     shop.charge(shop.code(shop.somebody()), 300, order_id, till_id)
     shop.ask(refund(shop, order_id, 100, till_id=till_id))
-    day = shop.clock.now().date()
+    day = today(shop)
     shop.clock.advance(timedelta(days=1).total_seconds())
     settled = shop.ask(Settle(shop_id=shop_id, day=day))
     assert isinstance(settled, Settled)
