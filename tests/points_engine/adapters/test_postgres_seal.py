@@ -7,9 +7,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from points_engine.bootstrap import Settings, open_engine
 from points_engine.contract import Credit
 from points_engine.engine.findings import Check
-from tests.points_engine.shop import Shop, points
+from tests.points_engine.shop import CHEAP, Shop, points
+from tests.waiting import within
 
 _ADD = """
     INSERT INTO transfer (kind, debit, credit, units, balance_units, at_us)
@@ -118,3 +120,13 @@ def test_what_is_not_sealed_yet_is_verified_as_well(far_shop: Shop, postgres_url
         connection.execute("UPDATE account SET balance_units = 99 WHERE balance_units = 100")
         connection.commit()
     assert {Check.BALANCE, Check.SUMS_TO_ZERO} == {finding.check for finding in far_shop.engine.verify()}
+
+
+def test_an_open_engine_seals_by_itself(tmp_path: Path, far_shop: Shop, postgres_url: str) -> None:
+    """Soon after the commit, without anybody asking."""
+    settings = Settings(database=postgres_url)
+    with (
+        open_engine(tmp_path, settings, pin_cost=CHEAP),
+        psycopg.connect(postgres_url, autocommit=True) as seen,
+    ):
+        within(lambda: (1,) == seen.execute("SELECT position FROM seal").fetchone())
