@@ -16,8 +16,12 @@ run: ## Open the demo shop's till; without a display it plays the demo by itself
 	@$(SETUP) run
 	@$(PYTHON) -m pos_client --demo
 
+# A worker for each core, four at most, and whoever is through with its share takes of the others'; JOBS=1 runs the tests
+# one after the other.
+JOBS ?= logical
+
 test: check ## Check the source, then run every test.
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest $(if $(filter 1,$(JOBS)),,--numprocesses $(JOBS) --maxprocesses 4 --dist worksteal)
 
 test-devices: ## Drive every gun's driver on a real kernel in QEMU, guns plugged in and out (Debian on x86-64).
 	@$(SETUP) devices

@@ -5,6 +5,7 @@ import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -277,7 +278,7 @@ class LotsMachine(RuleBasedStateMachine):
 
 
 LotsMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
-TestLots = LotsMachine.TestCase
+TestLots = pytest.mark.timeout(600)(LotsMachine.TestCase)
 TestLots.__doc__ = (
     "Balance, what expires and the statement are the purse's after every step, and the books are true."
 )

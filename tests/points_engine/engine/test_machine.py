@@ -320,8 +320,10 @@ class EngineMachine(OfficeRules):
         self.books.same(expected, lambda: self.shop.ask(command))
 
 
-# Some 7,000 steps; HYPOTHESIS_PROFILE=explore takes ten times as many, other ones each time.
-EngineMachine.TestCase.settings = settings(stateful_step_count=80)
+# Some 4,500 steps; HYPOTHESIS_PROFILE=explore takes ten times as many, other ones each time.
+EngineMachine.TestCase.settings = settings(
+    max_examples=settings.default.max_examples * 6 // 10, stateful_step_count=80
+)
 TestEngine = pytest.mark.timeout(1_200)(EngineMachine.TestCase)
 TestEngine.__doc__ = "Every reply is the model's, and the books are true and the model's after every step."
 

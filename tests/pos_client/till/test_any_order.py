@@ -6,6 +6,7 @@ order; entries may fail; the till may die at any moment and is started again fro
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -340,5 +341,5 @@ class TillAmongFaults(RuleBasedStateMachine):
         assert set() == sales & dropped
 
 
-TestTillAmongFaults = TillAmongFaults.TestCase
+TestTillAmongFaults = pytest.mark.timeout(600)(TillAmongFaults.TestCase)
 TestTillAmongFaults.settings = settings(max_examples=250, stateful_step_count=50)
