@@ -70,6 +70,7 @@ class Service(BaseRoute):
         self._limits = limits
         self._ids = RequestIds()
         self._under_way = 0
+        metrics.in_flight.set_function(lambda: self._under_way)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
@@ -82,7 +83,6 @@ class Service(BaseRoute):
         found = self._paths.find(method, path)
         caller: Caller | None = None
         self._under_way += 1
-        self._metrics.in_flight.inc()
         try:
             if found.endpoint is None:
                 answer = _not_found(found.methods, request_id)
@@ -98,7 +98,6 @@ class Service(BaseRoute):
             answer = Answer(499, b"", b"", code="caller_gone")
         finally:
             self._under_way -= 1
-            self._metrics.in_flight.dec()
         self._tell(found.endpoint, method, answer, caller, request_id, perf_counter() - since, scope)
 
     async def _read(
@@ -163,13 +162,11 @@ class Service(BaseRoute):
     async def _follow(self, send: Send, receive: Receive, answer: Answer, request_id: str) -> None:
         """Send a stream: it waits most of its time, and takes no part of what requests may."""
         self._under_way -= 1
-        self._metrics.in_flight.dec()
         self._metrics.streams.inc()
         try:
             await self._send(send, receive, answer, request_id)
         finally:
             self._under_way += 1
-            self._metrics.in_flight.inc()
             self._metrics.streams.dec()
 
     async def _send(self, send: Send, receive: Receive, answer: Answer, request_id: str) -> None:
