@@ -37,6 +37,7 @@ class ServiceServer(uvicorn.Server):
                 http=connection_class(
                     head_bytes=settings.head_bytes,
                     head_seconds=settings.head_seconds,
+                    body_seconds=settings.body_seconds,
                     most=settings.connections,
                 ),
                 ws="none",

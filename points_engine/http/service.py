@@ -14,7 +14,6 @@ from points_engine.http.answers import Answer, of_problem, of_reply, of_trouble
 from points_engine.http.authentication import Authenticator
 from points_engine.http.bodies import CallerGone, read_body
 from points_engine.http.command_door import place_of
-from points_engine.http.deadlines import within
 from points_engine.http.endpoints import Endpoint
 from points_engine.http.incoming import Incoming
 from points_engine.http.metrics import Metrics
@@ -41,14 +40,9 @@ _SINGLE = frozenset({b"idempotency-key", b"authorization", b"content-length", b"
 
 
 class RequestLimits(NamedTuple):
-    """What a request may take: bytes of its body, seconds until it has come, seconds to find out who calls.
-
-    So many `requests` may be under way at once.
-    """
+    """What a request may take: bytes of its body; and how many may be under way at once."""
 
     body_bytes: int
-    body_seconds: float
-    caller_seconds: float
     requests: int
 
 
@@ -112,9 +106,7 @@ class Service(BaseRoute):
             return _closing(of_trouble(Trouble.OVERLOADED, request_id))
         if len(headers) != len(scope["headers"]) and _has_doubles(scope["headers"]):
             return _closing(of_trouble(Trouble.REQUEST_INVALID, request_id, "A header comes twice"))
-        body = await read_body(
-            receive, headers, most_bytes=self._limits.body_bytes, seconds=self._limits.body_seconds
-        )
+        body = await read_body(receive, headers, self._limits.body_bytes)
         if isinstance(body, Trouble):
             return _closing(of_trouble(body, request_id))
         if body and not headers.get(b"content-type", b"").lower().startswith(b"application/json"):
@@ -148,13 +140,10 @@ class Service(BaseRoute):
     async def _caller_of(self, endpoint: Endpoint, request: Incoming) -> Caller | Answer | None:
         """Who calls, None where anybody may; or what they are told instead."""
         found: Caller | Refused | Problem | None
-        ask = self._authenticator.authenticate if endpoint.callers else self._authenticator.anybody
-        try:
-            found = await within(self._limits.caller_seconds, ask(request))
-        except TimeoutError:
-            return of_trouble(
-                Trouble.UNAVAILABLE, request.request_id, "Who calls could not be looked up in time"
-            )
+        if endpoint.callers:
+            found = await self._authenticator.authenticate(request)
+        else:
+            found = await self._authenticator.anybody(request)
         if isinstance(found, Problem):
             return of_problem(found)
         return of_reply(found, request.request_id) if isinstance(found, Refused) else found

@@ -15,7 +15,7 @@ from points_engine.service_settings import ServiceSettings
 from tests.points_engine.http.running_service import RunningService
 
 QUICK = ServiceSettings(
-    port=0, drain_seconds=0, finish_seconds=10, head_seconds=1, body_seconds=1, idle_seconds=1, head_bytes=4_096,
+    port=0, drain_seconds=0, finish_seconds=10, head_seconds=1, body_seconds=1, idle_seconds=2, head_bytes=4_096,
     body_bytes=8_192, connections=64,
 )  # fmt: skip
 
@@ -224,3 +224,14 @@ def test_no_secret_is_in_log_metrics_or_problems(tmp_path: Path) -> None:
     written = received + b"".join(running.log)
     assert secret.encode() not in written.replace(f"till:{secret}x".encode(), b"")
     assert 4 == len(b"".join(running.log).splitlines())
+
+
+def test_a_bad_request_behind_another_spoils_no_answer(running: RunningService) -> None:
+    """Pipelined: the first is answered as its own, whatever the second's body is, and none is answered twice."""
+    one = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Request-Id: 1\r\n\r\n"
+    two = TYPED + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n"
+    response = sent(running, one + two)
+    assert response.startswith(b"HTTP/1.1 200 ")
+    assert b"x-request-id: 1" in response.partition(b"\r\n\r\n")[0]
+    assert 1 == response.count(b"HTTP/1.1 200 ")
+    assert 2 >= response.count(b"HTTP/1.1 ")
