@@ -110,7 +110,7 @@ class PointsService:
             document_endpoint(lambda: self.endpoints),
         ]
         self.endpoints = tuple(endpoints)
-        limits = RequestLimits(settings.body_bytes, settings.requests)
+        limits = RequestLimits(settings.body_bytes, settings.deadline_seconds, settings.requests)
         service = Service(Paths(endpoints), authenticator, self.metrics, self._log, limits)
         self.app = _Application(service, self._lifespan)
 

@@ -9,10 +9,7 @@ from points_engine.wire.problems import Problem
 
 
 class Authenticator(abc.ABC):
-    """Finds the caller behind a request.
-
-    Called in the event loop: whatever waits for a database is awaited, and for seconds at most.
-    """
+    """Finds the caller behind a request. Called in the event loop: whatever waits for a database is awaited."""
 
     @abc.abstractmethod
     async def authenticate(self, request: Incoming) -> Caller | Refused | Problem:

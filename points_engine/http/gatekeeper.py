@@ -1,6 +1,5 @@
 """The engine's gate before the service: whose a request is, and whether they call too often."""
 
-import asyncio
 import logging
 import threading
 from collections.abc import Callable
@@ -29,8 +28,6 @@ _LOG = logging.getLogger(__name__)
 _KEY = KEY_HEADER.lower().encode()
 _THREADS = 2
 _MOST_WAITING = 256
-LOOK_SECONDS = 10.0
-"""How long it may take to look up who calls: nothing was begun by then."""
 
 _RATE_OF = {
     CallerKind.TILL: RateKind.TILL,
@@ -123,11 +120,7 @@ class Gatekeeper(Authenticator):
 
     async def _on_thread(self, work: Callable[[], T], request: Incoming) -> T | Problem:
         try:
-            future = self._workers.begin(work)
-            await asyncio.wait((future,), timeout=LOOK_SECONDS)
-            if future.done():
-                return future.result()
-            return trouble(Trouble.UNAVAILABLE, "Who calls was not found out in time", request.request_id)
+            return await self._workers.begin(work)
         except TooMuchWaits:
             return trouble(Trouble.OVERLOADED, request_id=request.request_id)
         except EngineFault as fault:

@@ -14,6 +14,7 @@ from points_engine.http.answers import Answer, of_problem, of_reply, of_trouble
 from points_engine.http.authentication import Authenticator
 from points_engine.http.bodies import CallerGone, read_body
 from points_engine.http.command_door import place_of
+from points_engine.http.deadlines import within
 from points_engine.http.endpoints import Endpoint
 from points_engine.http.incoming import Incoming
 from points_engine.http.metrics import Metrics
@@ -40,9 +41,10 @@ _SINGLE = frozenset({b"idempotency-key", b"authorization", b"content-length", b"
 
 
 class RequestLimits(NamedTuple):
-    """What a request may take: bytes of its body; and how many may be under way at once."""
+    """What a request may take: bytes of its body, seconds to find out who calls; and how many at once."""
 
     body_bytes: int
+    caller_seconds: float
     requests: int
 
 
@@ -140,10 +142,13 @@ class Service(BaseRoute):
     async def _caller_of(self, endpoint: Endpoint, request: Incoming) -> Caller | Answer | None:
         """Who calls, None where anybody may; or what they are told instead."""
         found: Caller | Refused | Problem | None
-        if endpoint.callers:
-            found = await self._authenticator.authenticate(request)
-        else:
-            found = await self._authenticator.anybody(request)
+        ask = self._authenticator.authenticate if endpoint.callers else self._authenticator.anybody
+        try:
+            found = await within(self._limits.caller_seconds, ask(request))
+        except TimeoutError:
+            return of_trouble(
+                Trouble.UNAVAILABLE, request.request_id, "Who calls could not be looked up in time"
+            )
         if isinstance(found, Problem):
             return of_problem(found)
         return of_reply(found, request.request_id) if isinstance(found, Refused) else found

@@ -11,7 +11,6 @@ import pytest
 from points_engine.bootstrap import Settings
 from points_engine.calling import Enrol, StartSignIn
 from points_engine.contract import PhoneNumber, Secret
-from points_engine.http import gatekeeper
 from points_engine.http.gatekeeper import Gatekeeper
 from points_engine.rates import RateRules
 from points_engine.signing import Key, authorization
@@ -55,8 +54,8 @@ def door(tmp_path: Path) -> Iterator[Door]:
     """A service with low limits."""
     shop = Shop(tmp_path / "engine", Settings(rates=RULES))
     with ExitStack() as open_things:
-        keeper = open_things.enter_context(Gatekeeper(shop.engine.gate, RULES))
-        service = RunningService(tmp_path / "engine", shop=shop, authenticator=keeper)
+        gatekeeper = open_things.enter_context(Gatekeeper(shop.engine.gate, RULES))
+        service = RunningService(tmp_path / "engine", shop=shop, authenticator=gatekeeper)
         yield Door(open_things.enter_context(service))
 
 
@@ -75,24 +74,6 @@ def test_a_till_that_calls_too_often_waits(door: Door) -> None:
     assert 404 == door.signed(other).status
     door.service.shop.clock.advance(10)
     assert 404 == door.signed(key).status
-
-
-def test_a_caller_who_cannot_be_looked_up_is_told_in_time(
-    door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """503 with nothing changed when the books do not answer: no command was begun."""
-    monkeypatch.setattr(gatekeeper, "LOOK_SECONDS", 0.05)
-    key, answered = door.counter.till_key(), threading.Event()
-    gate = door.service.shop.engine.gate.authentication
-    monkeypatch.setattr(gate, "recognise", lambda _call: None)
-    monkeypatch.setattr(gate, "authenticate", lambda _call: answered.wait(20))
-    try:
-        received = door.signed(key)
-    finally:
-        answered.set()
-    assert (503, "unavailable", True) == (
-        received.status, received.json["code"], received.json["nothing_changed"],
-    )  # fmt: skip
 
 
 def test_an_address_that_guesses_waits_and_the_tills_behind_it_do_not(door: Door) -> None:

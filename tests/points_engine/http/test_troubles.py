@@ -1,5 +1,6 @@
 """What is answered when the engine is slow, busy, in need of a disk, or wrong."""
 
+import asyncio
 import dataclasses
 import itertools
 import threading
@@ -10,9 +11,12 @@ from typing import Any
 
 import pytest
 
-from points_engine.contract import Charge, Command, EngineFault, Query, Reply, Secret, SetFrozen
+from points_engine.contract import Charge, Command, EngineFault, Query, Refused, Reply, Secret, SetFrozen
+from points_engine.http.authentication import Authenticator
+from points_engine.http.incoming import Incoming
 from points_engine.service_settings import ServiceSettings
 from points_engine.wire.callers import Caller, CallerKind
+from points_engine.wire.problems import Problem
 from tests.points_engine.http.running_service import OFFICE, TILL, Received, RunningService
 from tests.points_engine.shop import Shop, points
 
@@ -134,6 +138,22 @@ def test_who_waited_long_enough_is_told_that_the_outcome_is_not_known(tmp_path: 
         while (received := running.send(charge(1), TILL)).status in {409, 504}:
             pause.wait(0.01)
     assert "failed" == received.json["state"]
+
+
+class NeverKnows(Authenticator):
+    """Looks callers up in a database that does not answer."""
+
+    async def authenticate(self, request: Incoming) -> Caller | Refused | Problem:
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError("nobody answers")
+
+
+def test_a_caller_who_cannot_be_looked_up_is_told_in_time(tmp_path: Path) -> None:
+    """503 with nothing changed: the command was not begun. What anybody may ask is answered."""
+    settings = dataclasses.replace(SETTINGS, deadline_seconds=1)
+    with RunningService(tmp_path / "engine", settings, authenticator=NeverKnows()) as running:
+        assert (503, "unavailable", True) == said(running.send(charge(1), TILL))
+        assert 200 == running.request("GET", "/healthz").status
 
 
 @pytest.mark.parametrize(
