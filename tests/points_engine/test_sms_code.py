@@ -159,6 +159,7 @@ def test_every_kind_of_message_has_a_text(kind: SmsKind) -> None:
     fields = {
         SmsKind.PAYMENT_CODE: r"\$asset, \$code, \$minutes, \$shop, \$units",
         SmsKind.RECOVERY_CODE: r"\$code, \$minutes",
+        SmsKind.SIGN_IN_CODE: r"\$code, \$minutes",
         SmsKind.PIN_RECOVERED: "none",
         SmsKind.PHONE_CHANGED: r"\$phone",
     }[kind]

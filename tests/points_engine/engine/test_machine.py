@@ -322,7 +322,7 @@ class EngineMachine(OfficeRules):
 
 # Some 4,500 steps; HYPOTHESIS_PROFILE=explore takes ten times as many, other ones each time.
 EngineMachine.TestCase.settings = settings(
-    max_examples=settings.default.max_examples * 6 // 10, stateful_step_count=80
+    max_examples=settings().max_examples * 6 // 10, stateful_step_count=80
 )
 TestEngine = pytest.mark.timeout(1_200)(EngineMachine.TestCase)
 TestEngine.__doc__ = "Every reply is the model's, and the books are true and the model's after every step."
