@@ -12,18 +12,9 @@ AWAY_SECONDS = 2.0
 class Heartbeat:
     """A thread that calls `ask` at once and then again and again, sooner while `is_up` says no. `ask` may block."""
 
-    def __init__(
-        self,
-        ask: Callable[[], None],
-        is_up: Callable[[], bool],
-        *,
-        idle_seconds: float = IDLE_SECONDS,
-        away_seconds: float = AWAY_SECONDS,
-    ) -> None:
+    def __init__(self, ask: Callable[[], None], is_up: Callable[[], bool]) -> None:
         self._ask = ask
         self._is_up = is_up
-        self._idle_seconds = idle_seconds
-        self._away_seconds = away_seconds
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine heartbeat", daemon=True)
         self._thread.start()
@@ -36,4 +27,4 @@ class Heartbeat:
     def _run(self) -> None:
         while not self._closing.is_set():
             self._ask()
-            self._closing.wait(self._idle_seconds if self._is_up() else self._away_seconds)
+            self._closing.wait(IDLE_SECONDS if self._is_up() else AWAY_SECONDS)

@@ -34,16 +34,8 @@ class RemoteEngine(EngineClient):
     sealed where the engine can open them. Raises EngineFault when the server's CA file cannot be read.
     """
 
-    def __init__(
-        self,
-        server: Server,
-        credential: Credential,
-        inbox: Inbox,
-        *,
-        workers: int = 4,
-        clock: ServerClock | None = None,
-    ) -> None:
-        self._clock = clock or ServerClock()
+    def __init__(self, server: Server, credential: Credential, inbox: Inbox, *, workers: int = 4) -> None:
+        self._clock = ServerClock()
         self._answer_seconds = server.answer_seconds
         self._link = EngineLink(inbox, self._clock)
         self._door = RemoteDoor(server, credential, clock=self._clock, listener=self._link)

@@ -34,7 +34,6 @@ from points_engine.wire.problems import encode_problem, trouble
 from points_engine.wire.replies import encode_reply
 from pos_client.engine_client.credential import TillCredential
 from pos_client.engine_client.remote_door import RemoteDoor, Server
-from pos_client.engine_client.server_clock import ServerClock
 from pos_client.engine_client.troubles import Trouble
 from tests.pos_client.engine_client.scripted_server import (
     Behaviour,
@@ -112,14 +111,11 @@ def open_door(heard: Heard) -> Iterator[OpenDoor]:
     """Opens doors, and closes them."""
     doors: list[RemoteDoor] = []
 
-    def open_one(
-        *servers: ScriptedServer | str, seconds: float = 1.5, clock: ServerClock | None = None
-    ) -> RemoteDoor:
+    def open_one(*servers: ScriptedServer | str, seconds: float = 1.5) -> RemoteDoor:
         urls = [server if isinstance(server, str) else server.url for server in servers]
         door = RemoteDoor(
             Server(urls=urls, answer_seconds=seconds, connect_seconds=0.5),
             CREDENTIAL,
-            clock=clock,
             listener=heard,
         )
         doors.append(door)
