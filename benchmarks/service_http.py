@@ -9,7 +9,7 @@ from points_engine.contract import Query
 
 GOAL = Goal(
     name="service_http",
-    what="cpu of a request of the cheapest route, GET /livez, 32 connections",
+    what="cpu of a request of the cheapest route, GET /healthz, 32 connections",
     yardstick="a bare ASGI answer under the same server",
     words="<= 3 x",
     limits=(Limit("ratio", "at most", 3.0),),
@@ -18,7 +18,7 @@ GOAL = Goal(
 CONNECTIONS = 32
 REQUESTS_PER_ROUND = 4_000
 SIGNED_PER_ROUND = 1_000
-LIVE = b"GET /livez HTTP/1.1\r\nHost: engine\r\n\r\n"
+LIVE = b"GET /healthz HTTP/1.1\r\nHost: engine\r\n\r\n"
 
 
 def run() -> Figure:
