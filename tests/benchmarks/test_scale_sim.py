@@ -16,9 +16,9 @@ COSTS = Costs(
 CHARGES = 4_000
 
 
-def figure(value: float) -> Figure:
-    """A measured figure of which only the value counts."""
-    return Figure(value=value, unit="", yardstick=1.0, ratio=value, goal="", met=True, note="")
+def figure(value: float, yardstick: float = 1.0) -> Figure:
+    """A measured figure of which only the value and the yardstick count."""
+    return Figure(value=value, unit="", yardstick=yardstick, ratio=value, goal="", met=True, note="")
 
 
 def test_the_same_seed_sees_the_same() -> None:
@@ -76,15 +76,15 @@ def test_the_narrower_side_is_the_bound(layout: Layout, bound: float) -> None:
 
 
 def test_measured_figures_decide_the_costs() -> None:
-    """What was measured is used: all cores' time at the highest rate, and what a single caller waits beyond it."""
+    """What was measured is used: all cores' time at the highest rate, and what the disk takes."""
     costs = costs_of(
-        {"service_postgres": figure(4_000), "service_latency": figure(2.0), "service_http": figure(120)},
+        {"service_postgres": figure(4_000), "service_latency": figure(2.0, 0.3), "service_http": figure(120)},
         standby_seconds=0.001,
     )
     charge, batch = costs.node_cpu + costs.database_cpu, costs.batch_node_cpu + costs.batch_database_cpu
     assert charge + batch / 16 == pytest.approx(BENCH_CORES / 4_000)
     assert costs.node_cpu >= 120e-6
-    assert costs.commit + charge + batch == pytest.approx(0.002)
+    assert costs.commit == pytest.approx(0.0003)
     assert costs.standby == 0.001
     assert "service_postgres" in costs.source
 
