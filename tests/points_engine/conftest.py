@@ -14,6 +14,8 @@ BOTH = ("sqlite", "postgres")
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Let tests marked `both_stores` run on either store; with --store=postgres all run there."""
+    if metafunc.definition.get_closest_marker("in_a_file"):
+        return
     if metafunc.config.getoption("store") == "postgres":
         metafunc.parametrize("books_are_on", ["postgres"], indirect=True)
     elif metafunc.definition.get_closest_marker("both_stores"):

@@ -21,6 +21,8 @@ from points_engine.wire.callers import Caller
 from tests.points_engine.engine.counter import Counter, key_in
 from tests.points_engine.shop import TILL, Shop, refused
 
+pytestmark = pytest.mark.both_stores
+
 TILL_KIND = CallerKind.TILL
 
 
@@ -196,6 +198,7 @@ def keys(tmp_path: Path) -> Iterator[tuple[Counter, Key]]:
         yield counter, counter.till_key()
 
 
+@pytest.mark.in_a_file
 def test_nothing_in_the_database_is_of_use_alone(keys: tuple[Counter, Key]) -> None:
     """Neither the secret nor the code is in it, in no form that somebody without the key could check."""
     counter, key = keys

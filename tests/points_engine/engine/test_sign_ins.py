@@ -11,6 +11,8 @@ from points_engine.wire.callers import Caller
 from tests.points_engine.engine.counter import Counter, with_token
 from tests.points_engine.shop import OTHER_PIN, PHONE, RIGHT_PIN, Shop, refused
 
+pytestmark = pytest.mark.both_stores
+
 STRANGE_PHONE = "+8613900000000"
 MEMBER = "8600"
 

@@ -1,16 +1,20 @@
 """Verification finds every edit: each line edits the file behind the engine's back and is found out."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from points_engine.amounts import Asset
+from points_engine.bill import Bill, BillKind
 from points_engine.contract import (
     Accumulate,
     Accumulated,
     Actor,
+    BalanceShown,
+    Channel,
     Credited,
     Grant,
     PaymentState,
@@ -18,6 +22,8 @@ from points_engine.contract import (
     Refunded,
     Settle,
     Settled,
+    Settlement,
+    ShowBalance,
     StaffLevel,
 )
 from points_engine.engine.findings import Check
@@ -131,6 +137,7 @@ def closed_days(shop: Shop) -> None:
     assert isinstance(shop.ask(Settle(shop_id="shop-1", day=today + timedelta(days=6))), Settled)
 
 
+@pytest.mark.in_a_file
 @pytest.mark.parametrize(("check", "edit"), EDITS)
 def test_every_edit_is_found(busy: Shop, check: Check, edit: str) -> None:
     """An edit by hand shows up under the check that is there for it."""
@@ -144,6 +151,32 @@ def test_every_edit_is_found(busy: Shop, check: Check, edit: str) -> None:
         assert hand.execute(edit).rowcount
     hand.close()
     assert check in {finding.check for finding in busy.engine.verify()}
+
+
+@pytest.mark.both_stores
+def test_a_busy_shop_is_told_of_alike(busy: Shop) -> None:
+    """Closed days, bills, lists and debts are the same on either store."""
+    days = [settled.day for settled in _settled(busy)]
+    bills = [busy.engine.bill("shop-1", day) for day in days]
+    lines = [line.kind for bill in bills if isinstance(bill, Bill) for line in bill.lines]
+    assert [*[BillKind.PAYMENT] * 3, BillKind.REFUND] == lines
+    register = busy.engine.register
+    assert [("shop-1", 1, 0)] == [tuple(shop) for shop in register.shops()]
+    assert [(TILL, "shop-1")] == [tuple(taker) for taker in register.takers(Channel.TILL)]
+    assert ["m-2", "m-3", "m-1"] == [member.member_no for member in register.members()]
+    assert 3 == register.member_count()
+    owed = busy.ask(ShowBalance(member_no="m-3", asset=Asset.POINTS))
+    assert BalanceShown(balance=points(0), owed=points(350)) == owed
+
+
+def _settled(shop: Shop) -> Sequence[Settlement]:
+    last = shop.clock.now().date() - timedelta(days=1)
+    told = []
+    for back in range(8):
+        reply = shop.ask(Settle(shop_id="shop-1", day=last - timedelta(days=back)))
+        if isinstance(reply, Settled):
+            told += [each for each in reply.settlements if each.asset is Asset.POINTS]
+    return told[::-1]
 
 
 def test_every_check_has_its_edit() -> None:
