@@ -246,6 +246,17 @@ def test_one_code_pays_once_whatever_it_pays_with(express: ExpressShop, postgres
     assert [None] == express.straight(charges[:1])
 
 
+def test_a_ceiling_that_came_down_holds_for_older_limits_too(express: ExpressShop, postgres_url: str) -> None:
+    """A member chose 600 when the scheme allowed it; now it allows 500."""
+    express.limit("m-1", 600)
+    express.code("m-1")
+    till, code = Taker(Channel.TILL, TILL), _newest_code(postgres_url)
+    lower, now = {Asset.POINTS: AssetLimits(pin_free_ceiling_units=500)}, express.clock.now()
+    charge = PlainCharge("o-1", till, "lin", code, Asset.POINTS, 501, "")
+    assert [None] == express.watched.charge([charge], lower, now, now.toordinal())
+    assert [PlainPaid("王小明", 499)] == express.straight([charge])
+
+
 def test_two_codes_of_one_member_in_one_call(express: ExpressShop, postgres_url: str) -> None:
     """It takes a rare chance that both are good: neither is plain, and each alone would be."""
     express.code("m-1")

@@ -23,15 +23,16 @@ SETTINGS = Settings(
     limits={
         Asset.POINTS: AssetLimits(
             pin_free_units=50,
-            pin_free_ceiling_units=80,
-            pin_free_daily_count=4,
-            pin_free_daily_units=150,
-            daily_count=6,
-            daily_units=300,
+            pin_free_ceiling_units=60,
+            pin_free_daily_count=3,
+            pin_free_daily_units=130,
+            daily_count=4,
+            daily_units=120,
         )
     },
 )
-MEMBERS = 3
+MEMBERS = 2
+DAY = 86_400
 
 members = st.integers(0, MEMBERS - 1)
 
@@ -81,19 +82,45 @@ class Reversed(NamedTuple):
 Deed = Credited | Charged | Frozen | Limited | Reversed
 Event = Deed | Passed
 
+UNITS = st.sampled_from([1, 10, 30, 50, 51, 60, 61])
 EVENTS: st.SearchStrategy[Event] = st.one_of(
-    st.builds(Credited, members, st.integers(1, 120), st.sampled_from([None, 0, 1, 2])),
-    st.builds(
-        Charged, st.dictionaries(members, st.integers(1, 90), min_size=1), st.just(False), st.just(False)
-    ),
-    st.builds(
-        Charged, st.dictionaries(members, st.integers(1, 90), min_size=1), st.booleans(), st.booleans()
-    ),
-    st.builds(Passed, st.sampled_from([1, 59, 60, 3_600, 43_200, 86_400, -3_600])),
+    st.builds(Credited, members, UNITS, st.sampled_from([None, 0, 1, 2])),
+    st.builds(Charged, st.dictionaries(members, UNITS, min_size=1), st.just(False), st.just(False)),
+    st.builds(Charged, st.dictionaries(members, UNITS, min_size=1), st.booleans(), st.booleans()),
+    st.builds(Passed, st.sampled_from([1, 59, 60, 3_600, 43_200, DAY, -DAY])),
     st.builds(Frozen, members, st.booleans()),
-    st.builds(Limited, members, st.sampled_from([None, 0, 20, 70, 1_000])),
+    st.builds(Limited, members, st.sampled_from([None, 0, 20, 55, 1_000])),
     st.builds(Reversed, st.integers(1, 3)),
 )
+
+
+def charged(units: int, *, reuses_code: bool = False, repeats_order: bool = False) -> Charged:
+    """A charge of the second member, who has a PIN."""
+    return Charged({1: units}, reuses_code, repeats_order)
+
+
+BOUNDS: dict[str, list[Event]] = {
+    "the balance": [Charged({0: 10}, False, False), Charged({0: 31}, False, False), Charged({0: 30}, False, False)],
+    "the PIN-free limit": [charged(50), charged(51)],
+    "their own limit": [Limited(1, 20), charged(20), charged(21), Limited(1, 0), charged(1)],
+    "a limit of the highest": [Limited(1, 1_000), Limited(1, 60), charged(61), Reversed(1), charged(60)],
+    "PIN-free times a day": [charged(1), charged(1), charged(1), charged(1), Passed(DAY), charged(1)],
+    "PIN-free units a day": [
+        Limited(1, 60), charged(60), Reversed(1), charged(60), Reversed(1), charged(11), Passed(DAY), charged(11),
+    ],
+    "times a day": [Limited(1, 0), *[charged(1)] * 4, Limited(1, None), charged(1), Passed(DAY), charged(1)],
+    "units a day": [Limited(1, 0), charged(60), Limited(1, None), charged(30), charged(31), charged(30)],
+    "a day before": [charged(1), charged(1), charged(1), Passed(-DAY), charged(1)],
+    "a code's time": [charged(1), Passed(59), charged(1, reuses_code=True), charged(1)],
+    "a code used": [charged(1), charged(1, reuses_code=True)],
+    "an order again": [charged(1), charged(1, repeats_order=True)],
+    "frozen": [Frozen(1, True), charged(1), Frozen(1, False), charged(1)],
+    "the oldest lot first": [Credited(1, 30, 2), Credited(1, 30, 1), Credited(1, 30, 2), charged(50), Passed(2 * DAY)],
+    "lots to their ends": [Credited(1, 30, 1), Credited(1, 20, 2), charged(30), charged(20), charged(30)],
+    "a lot and what never expires": [Credited(1, 30, 1), charged(50), Reversed(1), charged(20)],
+    "a lot that is due": [Credited(1, 30, 0), charged(10), Passed(DAY), charged(10)],
+    "a lot of another member": [Credited(0, 30, 1), Charged({0: 10, 1: 10}, False, False), charged(1)],
+}  # fmt: skip
 
 
 class Half:
@@ -141,13 +168,14 @@ class Pair:
         self._orders: list[str] = []
 
     def begin(self) -> None:
-        """New members, at noon of a new day."""
+        """New members, one of them with little and without a PIN, on a new day."""
         self._clock.advance(7 * 86_400)
         self._name = f"e{next(self._numbers)}"
         self._orders = []
         for half in self.halves:
             for number in range(MEMBERS):
-                half.shop.member(f"{self._name}-{number}", 100, RIGHT_PIN if number else None)
+                units, pin = (1_000, RIGHT_PIN) if number else (40, None)
+                half.shop.member(f"{self._name}-{number}", units, pin)
 
     def happens(self, event: Event) -> None:
         """Do it to both, and hear the same from both."""
@@ -211,8 +239,17 @@ def pair(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFacto
         postgres_server.drop(half.url)
 
 
+@pytest.mark.parametrize("name", BOUNDS)
+def test_both_come_to_the_same_at_every_bound(pair: Pair, name: str) -> None:
+    """Just within it and just beyond."""
+    pair.begin()
+    for event in BOUNDS[name]:
+        pair.happens(event)
+    pair.check()
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(events=st.lists(EVENTS, min_size=4, max_size=14))
+@given(events=st.lists(EVENTS, min_size=6, max_size=16))
 def test_the_express_way_writes_what_the_rules_would(pair: Pair, events: list[Event]) -> None:
     """Whatever happens: the same replies, and the same payments, transfers, lots, uses of the day and codes."""
     pair.begin()
