@@ -95,6 +95,7 @@ def test_the_engine_sweeps_itself(tmp_path: Path) -> None:
     engine.close()
 
 
+@pytest.mark.in_a_file
 def test_faults_are_the_contracts(tmp_path: Path) -> None:
     """A till catches them by the contract alone."""
     (tmp_path / DATABASE_NAME).write_text("no database", encoding="utf-8")

@@ -134,6 +134,7 @@ def test_a_clock_that_is_set_back_does_no_harm(nodes: list[RateLimits], clock: M
     assert 0 == admitted(nodes[0], 50)
 
 
+@pytest.mark.in_a_file
 def test_neither_names_nor_addresses_are_in_the_table(nodes: list[RateLimits], tmp_path: Path) -> None:
     """Only keyed numbers."""
     admitted(nodes[0], 20, subject="till-with-a-long-name")
