@@ -312,6 +312,8 @@ class Store(abc.ABC):
 
     express: Express | None = None
     """The store's own way to carry out plain charges, if it has one."""
+    charge_groups: int = 1
+    """So many groups of works that came together are worth having under way at once."""
 
     @abc.abstractmethod
     def transact(self, work: Callable[[Books], T]) -> T:

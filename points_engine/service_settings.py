@@ -20,7 +20,7 @@ class ServiceSettings:
     not known. `threads` carry out what is no charge. `streams` of live events may be followed at once, besides.
 
     Of charges that wait up to `charges_together` share a commit; up to `charge_groups` such groups are under way at
-    once: SQLite has one writer, so there more bring nothing.
+    once. 0 leaves that to the database: one on SQLite, which has one writer, two on PostgreSQL.
 
     With `tls_cert`, a PEM file, it speaks TLS; the key is in `tls_key`, or in the same file. With `tls_lan` the engine
     makes a certificate of its own, for a network where nobody signs any, and keeps it in its folder. With neither it
@@ -49,7 +49,7 @@ class ServiceSettings:
     threads: int = 8
     streams: int = 1_000
     charges_together: int = 64
-    charge_groups: int = 1
+    charge_groups: int = 0
     drain_seconds: int = 2
     finish_seconds: int = 30
     shows_metrics: bool = True
@@ -70,7 +70,7 @@ class ServiceSettings:
             ("threads", 1, 128),
             ("streams", 0, 65_536),
             ("charges_together", 1, 64),
-            ("charge_groups", 1, 64),
+            ("charge_groups", 0, 64),
             ("drain_seconds", 0, 300),
             ("finish_seconds", 1, 300),
         ):

@@ -90,6 +90,9 @@ class PostgresStore(Store):
     Raises StoreUnavailable, or KeyUnavailable when `key_fingerprint` is not the database's own.
     """
 
+    # What is not plain makes its group wait: the next one need not.
+    charge_groups = 2
+
     def __init__(
         self,
         url: str,

@@ -169,6 +169,11 @@ class Engine:
             calling.SignOut: self._sign_ins.sign_out,
         }
 
+    @property
+    def charge_groups(self) -> int:
+        """How many calls of `execute_together` are worth having under way at once."""
+        return self._store.charge_groups
+
     @cached_property
     def gate(self) -> "Gate":
         """Who may come in over a network. The same one each time; asked for first by one thread."""

@@ -75,7 +75,7 @@ class PointsService:
         self._log = RequestLog(write_log)
         self._gatherer = Gatherer(
             engine.execute_together,
-            writers=settings.charge_groups,
+            writers=settings.charge_groups or engine.charge_groups,
             together_most=settings.charges_together,
             most=settings.waiting_commands,
             on_size=self.metrics.went_together,
