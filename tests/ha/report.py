@@ -96,10 +96,8 @@ def machine_words() -> str:
             for command in ("patroni --version", "etcd --version", "haproxy -v", "pgbouncer --version")
         ),
     ]
-    return (
-        f"{os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}; "
-        + ", ".join(version for version in versions if version)
-    )
+    cores = f"{os.cpu_count()} cores under a load of {os.getloadavg()[2]:.0f}, with whatever else they did"
+    return f"{cores}; Python {platform.python_version()}, {', '.join(filter(None, versions))}"
 
 
 def _first_line(command: str, folder: str | None = None) -> str:
@@ -112,4 +110,6 @@ def _first_line(command: str, folder: str | None = None) -> str:
     except OSError:
         return ""
     line = (done.stdout or done.stderr).splitlines()[0]
-    return re.sub(r"\s*(version|\(PostgreSQL\)|Version:|- https.*|\(Debian.*)\s*", " ", line).strip()
+    return re.sub(
+        r"\s*(version|\(PostgreSQL\)|Version:|\d{4}/\d\d/\d\d.*|- https.*|\(Debian.*)\s*", " ", line
+    ).strip()
