@@ -83,7 +83,10 @@ class _SweptEngine(Engine):
     def _sweep_on(self) -> None:
         while not self._closing.wait(self._every_seconds):
             try:
-                self.sweep()
+                if self.clock_is_right():
+                    self.sweep()
+                else:
+                    _LOG.error("this machine's clock is off: nothing is swept by it until it is set right")
             except EngineFault:
                 # Whoever looks at a payment ends it too; the next round tries again.
                 _LOG.warning("the engine could not sweep", exc_info=True)

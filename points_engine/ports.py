@@ -348,6 +348,10 @@ class Store(abc.ABC):
         """
         return 0
 
+    def time(self) -> datetime | None:
+        """What time it is where the books are; None where that is this machine. Raises StoreUnavailable."""
+        return None
+
     @abc.abstractmethod
     def close(self) -> None:
         """Let go of everything; safe to call again."""

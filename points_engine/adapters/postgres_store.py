@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -192,6 +193,17 @@ class PostgresStore(Store):
         except RuntimeError:
             # Closed meanwhile: so the work is told.
             return partial(super().transact_each, [work])
+
+    def time(self) -> datetime:
+        with self._connections.lent() as connection:
+            try:
+                row = connection.execute(b"SELECT clock_timestamp()", prepare=False).fetchone()
+            except psycopg.Error as error:
+                self._undo(connection, error)
+                raise told(error) from None
+        assert row is not None
+        now: datetime = row[0]
+        return now
 
     def look(self, work: Callable[[Books], T]) -> T:
         try:

@@ -155,7 +155,7 @@ def _run_node(
             gatekeeper,
             settings,
             write_log=stream.write,
-            look=office.key_file.exists,
+            look=lambda: office.key_file.exists() and engine.clock_is_right(),
             changes=changes.bus,
             live_rules=LiveRules(poll=changes.poll_seconds),
         )

@@ -4,7 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, get_args
 
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from points_engine.engine.gate import Gate
 
 TEXT_LENGTH_MAX = 200
+
+CLOCK_OFF_MOST = timedelta(seconds=30)
+"""Clocks that are kept by NTP are within a tenth of a second; a code lives for a minute."""
 
 # Control characters separate the fields of the ledger's canonical bytes; lone surrogates are no UTF-8.
 _NOT_TEXT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
@@ -262,6 +265,14 @@ class Engine:
         A store with one writer chains each within its own transaction: then there is nothing to do.
         """
         return self._store.seal()
+
+    def clock_is_right(self) -> bool:
+        """Whether this machine's clock agrees with that of the books, to half a minute. Raises EngineFault.
+
+        An engine whose clock is wrong takes good codes for expired ones, and ends what is not over yet.
+        """
+        there = self._store.time()
+        return there is None or abs(there - self._clock.now()) <= CLOCK_OFF_MOST
 
     def verify(self) -> list[Finding]:
         """What is wrong with the books: nothing, unless somebody edited them. Raises EngineFault."""
