@@ -128,8 +128,9 @@ class Simulation:
             return
         lane.is_busy = True
         batch = tuple(lane.waiting.popleft() for _ in range(min(BATCH_MOST, len(lane.waiting))))
-        sent = max(now, self._node_free_at[lane.node]) + self._costs.batch_node_cpu
-        self._node_free_at[lane.node] = sent
+        # A batch goes before the requests that nobody has read yet; those wait for as long.
+        sent = now + self._costs.batch_node_cpu
+        self._node_free_at[lane.node] = max(now, self._node_free_at[lane.node]) + self._costs.batch_node_cpu
         cores = self._cores_free_at[lane.shard]
         work = self._costs.batch_database_cpu + len(batch) * self._costs.database_cpu
         executed = max(sent, cores[0]) + work
