@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 
 FOLDER = "POINTS_HA_FOLDER"
 """Inside, this environment variable names the run's own folder."""
@@ -48,11 +47,12 @@ def run_inside(module: str, words: Sequence[str]) -> int:
         "unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
         sys.executable, "-m", module, *words,
     ]  # fmt: skip
-    signal.signal(signal.SIGTERM, _stop)
     with tempfile.TemporaryDirectory(prefix="points-ha-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         environment = {**os.environ, FOLDER: folder, "PATH": _path()}
         with subprocess.Popen(command, env=environment) as process:
+            # Whoever sends this does not wait: the kernel takes everything away with its first process.
+            signal.signal(signal.SIGTERM, lambda _number, _frame: process.kill())
             return _wait_for(process)
 
 
@@ -83,7 +83,3 @@ def as_first_process(main: Callable[[], int]) -> int:
         ended, status = os.wait()
         if ended == child:
             return os.waitstatus_to_exitcode(status)
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
