@@ -329,7 +329,9 @@ def test_many_sms_guesses_at_once_do_not_exceed_the_tries(shop: Shop, *, is_lock
     guesses = [f"{(int(code) + number) % 10**6:06d}" for number in range(1, 31)]
     with ThreadPoolExecutor(8) as pool:
         replies = list(pool.map(lambda guess: shop.answer_sms("o-1", guess, f"guess-{guess}"), guesses))
-    assert [2, 1] == [reply.tries_left for reply in replies if isinstance(reply, Refused)]
+    # Which of them came first is nobody's to say.
+    left = [reply.tries_left for reply in replies if isinstance(reply, Refused)]
+    assert [1, 2] == sorted(tries or 0 for tries in left)
     assert {S.FAILED} == {reply.state for reply in replies if isinstance(reply, Payment)}
     assert S.FAILED == payment(shop.answer_sms("o-1", code)).state
 
