@@ -96,6 +96,8 @@ class ShiftLogWindow(QWidget):
         self.table = QTableView()
         self.empty = FittingLabel(24, 16)
         self.status = FittingLabel(16, 12, elide=True)
+        # What the status says, to be said anew in another language.
+        self._told: tuple[str, dict[str, str | int]] | None = None
         self.dialog: QFileDialog | None = None
         self._dress_table()
         self._lay_out()
@@ -298,6 +300,7 @@ class ShiftLogWindow(QWidget):
         self._say_status("log.unreadable", reason=type(error).__name__)
 
     def _say_status(self, key: str, **params: str | int) -> None:
+        self._told = key, params
         self.status.setText(self._wording.say(key, **params))
 
     @Slot()
@@ -323,11 +326,14 @@ class ShiftLogWindow(QWidget):
         else:
             self.shift.addItem(say("log.all_shifts"), None)
         self.empty.setText(say("log.empty") if self.empty.whole_text() else "")
+        if self._told is not None:
+            key, params = self._told
+            self.status.setText(say(key, **params))
 
 
 _WIDTHS = {
     Column.TIME: 150,
-    Column.KIND: 160,
+    Column.KIND: 185,
     Column.UNITS: 100,
     Column.MONEY: 110,
     Column.MEMBER: 100,

@@ -68,6 +68,13 @@ def test_every_row_says_what_happened(window: ShiftLogWindow, qtbot: QtBot, word
     assert (chinese, english) == (["密码错误", "密码不正确"], ["PIN wrong", "Wrong PIN"])
 
 
+def test_the_status_changes_its_language_too(window: ShiftLogWindow, qtbot: QtBot, wording: Wording) -> None:
+    """What it says last, at once and not with the next reading."""
+    qtbot.waitUntil(lambda: window.status.whole_text() == "共 60 条")
+    wording.set_language(Language.EN)
+    assert "60 rows" == window.status.whole_text()
+
+
 def test_times_are_the_shops_and_numbers_are_grouped(window: ShiftLogWindow, qtbot: QtBot) -> None:
     """The newest row was written at 03:45:20 UTC, which is 11:45:20 in Shanghai."""
     qtbot.waitUntil(lambda: bool(shown(window)))
