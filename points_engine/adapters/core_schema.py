@@ -4,8 +4,9 @@ Times are microseconds since 1970-01-01 UTC, amounts the asset's smallest unit. 
 insertion, so that what is written together lies together.
 """
 
-from points_engine.adapters.schema_words import Dialect, Kept, Only, Part, Table, Unchanging
+from points_engine.adapters.schema_words import Dialect, Kept, Only, Part, Table, Unchanging, one_of
 from points_engine.amounts import Asset
+from points_engine.contract import PaymentState
 from points_engine.ledger import SIDES, AccountKind, TransferKind
 
 _SCHEME_ACCOUNTS = ", ".join(
@@ -14,11 +15,12 @@ _SCHEME_ACCOUNTS = ", ".join(
     if kind not in (AccountKind.CUSTOMER, AccountKind.CLEARING, AccountKind.OWED, AccountKind.SETTLED)
     for asset in Asset
 )
-_ACCOUNT_KINDS = ", ".join(f"'{kind}'" for kind in AccountKind)
-_TRANSFER_KINDS = ", ".join(f"'{kind}'" for kind in TransferKind)
-_FROM_CUSTOMER, _TO_CUSTOMER = (
-    ", ".join(f"'{kind}'" for kind, sides in SIDES.items() if sides[place] is AccountKind.CUSTOMER)
-    for place in (0, 1)
+_STORED_STATES = [state for state in PaymentState if state is not PaymentState.NEW]
+_CUSTOMERS_SIDE = " ".join(
+    f"WHEN '{kind}' THEN {side}"
+    for kind, kinds in SIDES.items()
+    for side, account in kinds._asdict().items()
+    if account is AccountKind.CUSTOMER
 )
 
 CORE_TABLES: tuple[Part, ...] = (
@@ -70,7 +72,7 @@ CORE_TABLES: tuple[Part, ...] = (
         "account",
         f"""
         id                   IDENTITY,
-        kind                 TEXT NOT NULL CHECK (kind IN ({_ACCOUNT_KINDS})),
+        kind                 TEXT NOT NULL CHECK ({one_of("kind", AccountKind)}),
         asset                TEXT NOT NULL,
         owner                WHOLE NOT NULL,   -- customer, owed: member.id; clearing, settled: shop.id; others: 0
         balance_units        WHOLE CHECK (balance_units >= -overdraft_units),  -- customers' alone; others' is a sum
@@ -101,7 +103,7 @@ CORE_TABLES: tuple[Part, ...] = (
     "CREATE INDEX payment_code_of_member ON payment_code (member)",
     Table(
         "payment",
-        """
+        f"""
         id                      IDENTITY,
         order_id                TEXT NOT NULL UNIQUE,
         till                    WHOLE NOT NULL POINTS AT till,
@@ -112,7 +114,7 @@ CORE_TABLES: tuple[Part, ...] = (
         account                 WHOLE POINTS AT account,   -- NULL: the code led to nobody
         clearing                WHOLE NOT NULL POINTS AT account,
         state                   TEXT NOT NULL
-            CHECK (state IN ('requires_action', 'succeeded', 'failed', 'canceled', 'reversed')),
+            CHECK ({one_of("state", _STORED_STATES)}),
         refusal                 TEXT,
         canceled_by             TEXT,
         balance_units           WHOLE,
@@ -135,7 +137,7 @@ CORE_TABLES: tuple[Part, ...] = (
         f"""
         id            IDENTITY,
         kind          TEXT NOT NULL
-            CHECK (kind IN ({_TRANSFER_KINDS})),
+            CHECK ({one_of("kind", TransferKind)}),
         debit         WHOLE NOT NULL POINTS AT account,
         credit        WHOLE NOT NULL POINTS AT account,
         units         WHOLE NOT NULL CHECK (units > 0),
@@ -147,7 +149,7 @@ CORE_TABLES: tuple[Part, ...] = (
         @sqlite chain BYTES NOT NULL CHECK (length(chain) = 32),      -- sha256(chain before || canonical bytes)
         actor         TEXT,                                          -- who put something right by hand
         customer      WHOLE GENERATED ALWAYS AS (                  -- the customer's account among the two
-            CASE WHEN kind IN ({_FROM_CUSTOMER}) THEN debit WHEN kind IN ({_TO_CUSTOMER}) THEN credit END
+            CASE kind {_CUSTOMERS_SIDE} END
         ) COMPUTED
         """,
     ),

@@ -15,7 +15,7 @@ Statements that say the same to both are plain texts.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -108,6 +108,14 @@ _WORDS: Mapping[Dialect, Mapping[str, str]] = {
 _WORD = re.compile(r"\b(IDENTITY|WHOLE|FLAG|BYTES|TEXT|COMPUTED|POINTS AT)\b")
 _POINTER = re.compile(r" POINTS AT \w+")
 _OWN_LINE = re.compile(r"^( *)@(\w+) (.*)$")
+
+
+def one_of(column: str, words: Iterable[str]) -> str:
+    """A condition that a column holds one of these words.
+
+    As comparisons: of a list of three or more SQLite makes a tree, for every row that is written and thrown away after.
+    """
+    return " OR ".join(f"{column} = '{word}'" for word in words)
 
 
 def rendered(part: Part, dialect: Dialect) -> Iterator[str]:

@@ -15,6 +15,7 @@ from points_engine.adapters.schema_words import (
     Part,
     Table,
     Unchanging,
+    one_of,
     rendered,
 )
 
@@ -23,13 +24,14 @@ PARTS: tuple[Part, ...] = (
     Table("shelf", "id IDENTITY, name TEXT NOT NULL UNIQUE"),
     Table(
         "thing",
-        """
+        f"""
         id    IDENTITY,
         shelf WHOLE NOT NULL POINTS AT shelf,
         @sqlite kind  TEXT NOT NULL DEFAULT 'sqlite',
         @postgres kind  TEXT NOT NULL DEFAULT 'postgres',
         units WHOLE NOT NULL CHECK (units > 0),
-        twice WHOLE GENERATED ALWAYS AS (2 * units) COMPUTED
+        twice WHOLE GENERATED ALWAYS AS (2 * units) COMPUTED,
+        size  TEXT NOT NULL DEFAULT 'small' CHECK ({one_of("size", ("small", "large"))})
         """,
     ),
     Column("thing", "is_red FLAG NOT NULL DEFAULT 0"),
@@ -47,6 +49,7 @@ WRONG = (
     ("DELETE FROM thing", "a thing is never deleted"),
     ("INSERT INTO thing (shelf, units) VALUES (1, 101)", "a thing that is too heavy"),
     ("INSERT INTO thing (shelf, units) VALUES (1, 0)", None),
+    ("INSERT INTO thing (shelf, units, size) VALUES (1, 1, 'huge')", None),
     ("DELETE FROM shelf WHERE id = 1", None),
 )
 SEEN = "SELECT shelf, units, twice, is_red FROM thing"
