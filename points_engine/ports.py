@@ -5,15 +5,16 @@ are immutable values; times are aware UTC datetimes; amounts are whole numbers o
 """
 
 import abc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, TypeVar
 
 from points_engine.amounts import Amount, Asset
+from points_engine.audit_ports import AuditBooks
 from points_engine.caller_ports import CallerBooks, CredentialSecrets
 from points_engine.contract import CanceledBy, Channel, EngineFault, PaymentState, PhoneNumber, Refusal, Taker
 from points_engine.express_ports import Express
-from points_engine.ledger import AccountKind, Transfer, TransferKind
+from points_engine.ledger import AccountKind, TransferKind
 from points_engine.ledger_ports import LedgerBooks
 from points_engine.limits import DayUse
 from points_engine.lot_ports import LotBooks
@@ -140,19 +141,8 @@ class CommandRow(NamedTuple):
     expires_at: datetime | None
 
 
-class AccountRow(NamedTuple):
-    """A ledger account. Only customers' accounts keep a balance; the others' is the sum of their transfers."""
-
-    id: int
-    kind: AccountKind
-    asset: Asset
-    owner: int
-    balance_units: int | None
-    day_use: DayUse
-
-
 class Books(
-    CallerBooks, ProofBooks, LotBooks, PartBooks, RefundBooks, RegisterBooks, SettlementBooks, LedgerBooks,
+    AuditBooks, CallerBooks, ProofBooks, LotBooks, PartBooks, RefundBooks, RegisterBooks, SettlementBooks, LedgerBooks,
     WebhookBooks,
 ):  # fmt: skip
     """The reads and writes of one transaction. Valid only inside the work it was handed to."""
@@ -291,20 +281,6 @@ class Books(
     @abc.abstractmethod
     def add_command(self, command: CommandRow) -> None:
         """Keep an answered command."""
-
-    # --- the whole, for verification
-
-    @abc.abstractmethod
-    def all_accounts(self) -> Iterator[AccountRow]:
-        """Every account, by id."""
-
-    @abc.abstractmethod
-    def all_payments(self) -> Iterator[PaymentRow]:
-        """Every payment, by id."""
-
-    @abc.abstractmethod
-    def all_transfers(self) -> Iterator[tuple[Transfer, bytes]]:
-        """Every transfer with the link it carries, by id."""
 
 
 class Store(abc.ABC):

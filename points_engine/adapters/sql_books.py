@@ -16,12 +16,12 @@ from points_engine.adapters.sql_settlements import SqlSettlementBooks
 from points_engine.adapters.sql_statements import Row, microseconds_or_none, moment_or_none
 from points_engine.adapters.sql_webhooks import SqlWebhookBooks
 from points_engine.amounts import Asset
+from points_engine.audit_ports import AccountRow
 from points_engine.contract import Channel, PhoneNumber, Refusal, Taker
 from points_engine.ledger import AccountKind, Transfer, TransferKind, microseconds, moment
 from points_engine.limits import DayUse
 from points_engine.payment_code import CodeState
 from points_engine.ports import (
-    AccountRow,
     Books,
     ChargeFacts,
     CodeRow,
@@ -57,16 +57,20 @@ _TILL = """
     SELECT t.id, s.id FROM till t JOIN account s ON s.owner = t.shop AND s.asset = ? AND s.kind = 'clearing'
     WHERE t.till_id = ? AND t.channel = ?
 """
-# Read where every charge passes: a dict is faster than calling the enum.
+# Read where every charge passes, or for every row there is: a dict is faster than calling the enum.
 _ASSETS = {str(asset): asset for asset in Asset}
+_KINDS = {str(kind): kind for kind in TransferKind}
 _CODE_STATES = {str(state): state for state in CodeState}
+_ACCOUNT_KINDS = {str(kind): kind for kind in AccountKind}
 _REFUSALS = {refusal.code: refusal for refusal in Refusal}
 
 
 def transfer_of(row: Sequence[Any]) -> Transfer:
     """A transfer out of its columns, in the order of the ledger's fields."""
-    number, kind, *rest, at_us, actor = row
-    return Transfer._make((number, TransferKind(kind), *rest, moment(at_us), actor))
+    number, kind, debit, credit, units, balance, payment, command, reason, at_us, actor = row
+    return Transfer(
+        number, _KINDS[kind], debit, credit, units, balance, payment, command, reason, moment(at_us), actor
+    )  # fmt: skip
 
 
 def _holder(row: Row) -> Holder:
@@ -266,7 +270,7 @@ class SqlBooks(
             "SELECT id, kind, asset, owner, balance_units, use_day, pin_free_count, pin_free_units, paid_count,"
             " paid_units FROM account ORDER BY id"
         ):
-            yield AccountRow(number, AccountKind(kind), Asset(asset), owner, balance, DayUse(*use))
+            yield AccountRow(number, _ACCOUNT_KINDS[kind], _ASSETS[asset], owner, balance, DayUse._make(use))
 
     def all_transfers(self) -> Iterator[tuple[Transfer, bytes]]:
         for *row, chain in self._each(

@@ -7,6 +7,7 @@ from datetime import datetime
 from points_engine.adapters.sql_parts import SqlPartBooks
 from points_engine.adapters.sql_statements import Row, moment_or_none
 from points_engine.amounts import Amount, Asset
+from points_engine.audit_ports import AuditedPayment
 from points_engine.change_ports import Change
 from points_engine.contract import CanceledBy, PaymentState, Refusal
 from points_engine.ledger import microseconds, moment
@@ -37,6 +38,13 @@ _ADD_PAYMENT = f"""
     INSERT INTO payment ({_PAYMENT_WITHOUT_ID}) VALUES (?{", ?" * 21})
 """
 
+_EVERY_PAYMENT = """
+    SELECT id, asset, units, account, clearing, state, pin_free_day, paid_day, is_split FROM payment ORDER BY id
+"""
+
+# A dict is faster than calling the enum.
+_ASSETS = {str(asset): asset for asset in Asset}
+_STATES = {str(state): state for state in PaymentState}
 _REFUSALS = {refusal.code: refusal for refusal in Refusal}
 
 
@@ -50,11 +58,11 @@ def _payment(row: Row) -> PaymentRow:
         till=till,
         cashier=cashier,
         code_key=code_key,
-        asset=Asset(asset),
+        asset=_ASSETS[asset],
         units=units,
         account_id=account,
         clearing_id=clearing,
-        state=PaymentState(state),
+        state=_STATES[state],
         refusal=None if refusal is None else _REFUSALS[refusal],
         canceled_by=None if canceled_by is None else CanceledBy(canceled_by),
         balance_units=balance,
@@ -129,5 +137,18 @@ class SqlPaymentBooks(SqlPartBooks):
             ),
         )
 
-    def all_payments(self) -> Iterator[PaymentRow]:
-        return map(_payment, self._each(f"SELECT {_PAYMENT} FROM payment ORDER BY id"))
+    def all_payments(self) -> Iterator[AuditedPayment]:
+        for number, asset, units, account, clearing, state, free_day, paid_day, is_split in self._each(
+            _EVERY_PAYMENT
+        ):
+            yield AuditedPayment(
+                number,
+                _ASSETS[asset],
+                units,
+                account,
+                clearing,
+                _STATES[state],
+                free_day,
+                paid_day,
+                bool(is_split),
+            )

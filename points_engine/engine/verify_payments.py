@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from points_engine import ledger
 from points_engine.amounts import Asset
+from points_engine.audit_ports import AccountRow, AuditedPayment
 from points_engine.contract import PaymentState
 from points_engine.engine.findings import Check
 from points_engine.ledger import AccountKind, Transfer, TransferKind
 from points_engine.part_ports import PartRow
-from points_engine.ports import AccountRow, Books, PaymentRow
+from points_engine.ports import Books
 
 _K = TransferKind
 
@@ -46,6 +47,7 @@ class _Booked(NamedTuple):
 
 
 _NOTHING = _Booked((), 0, 0, 0)
+_NEVER = (0, 0)
 
 
 class PaymentsAudit:
@@ -63,8 +65,8 @@ class PaymentsAudit:
         """The units of every payment of which something was refunded, once `check` has run."""
         self._on_hold: Counter[Asset] = Counter()
         # How many payments of how many units, by account and day.
-        self._pin_free: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
-        self._paid: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+        self._pin_free: dict[tuple[int, int], tuple[int, int]] = {}
+        self._paid: dict[tuple[int, int], tuple[int, int]] = {}
 
     def read(self, transfer: Transfer, payment_id: int) -> None:
         """Take in a transfer made for a payment."""
@@ -76,12 +78,18 @@ class PaymentsAudit:
             self._read_refund(transfer, key)
             return
         before = self._booked.get(key, _Booked((), transfer.units, 0, 0))
-        sides = dict(zip(ledger.SIDES[transfer.kind], (transfer.debit_id, transfer.credit_id), strict=True))
+        debit, credit = ledger.SIDES[transfer.kind]
+        _, _, customer_id, clearing_id = before
+        if debit is AccountKind.CUSTOMER:
+            customer_id = transfer.debit_id
+        elif debit is AccountKind.CLEARING:
+            clearing_id = transfer.debit_id
+        if credit is AccountKind.CUSTOMER:
+            customer_id = transfer.credit_id
+        elif credit is AccountKind.CLEARING:
+            clearing_id = transfer.credit_id
         after = _Booked(
-            (*before.history, transfer.kind),
-            transfer.units + self._refunded[key],
-            sides.get(AccountKind.CUSTOMER, before.customer_id),
-            sides.get(AccountKind.CLEARING, before.clearing_id),
+            (*before.history, transfer.kind), transfer.units + self._refunded[key], customer_id, clearing_id
         )
         if before.history and after[1:] != (
             before.units,
@@ -118,7 +126,7 @@ class PaymentsAudit:
         for account in self._accounts.values():
             self._check_account(account, balances)
 
-    def _parts_of(self, row: PaymentRow) -> Sequence[PartRow]:
+    def _parts_of(self, row: AuditedPayment) -> Sequence[PartRow]:
         if row.is_split:
             parts = self._parts.pop(row.id, [])
             self._check_parts(row, parts)
@@ -127,7 +135,7 @@ class PaymentsAudit:
             return ()
         return (PartRow(row.asset, row.units, row.units, row.account_id, row.clearing_id),)
 
-    def _check_parts(self, row: PaymentRow, parts: Sequence[PartRow]) -> None:
+    def _check_parts(self, row: AuditedPayment, parts: Sequence[PartRow]) -> None:
         subject = f"payment {row.id}"
         worth_units = sum(part.worth_units for part in parts)
         if worth_units != row.units:
@@ -143,7 +151,7 @@ class PaymentsAudit:
         account = None if account_id is None else self._accounts.get(account_id)
         return account.owner if account else None
 
-    def _check_payment(self, row: PaymentRow, parts: Sequence[PartRow]) -> None:
+    def _check_payment(self, row: AuditedPayment, parts: Sequence[PartRow]) -> None:
         if not parts:
             self._check_history(row, ())
         for part in parts:
@@ -151,11 +159,11 @@ class PaymentsAudit:
             if row.state is PaymentState.REQUIRES_ACTION:
                 self._on_hold[part.asset] += part.units
             if row.pin_free_day is not None:
-                _count(self._pin_free[part.account_id, row.pin_free_day], part.units)
+                _count(self._pin_free, (part.account_id, row.pin_free_day), part.units)
             if row.paid_day is not None and row.state in _COUNTED:
-                _count(self._paid[part.account_id, row.paid_day], part.units)
+                _count(self._paid, (part.account_id, row.paid_day), part.units)
 
-    def _check_part(self, row: PaymentRow, part: PartRow, booked: _Booked) -> None:
+    def _check_part(self, row: AuditedPayment, part: PartRow, booked: _Booked) -> None:
         subject, history = f"payment {row.id}", booked.history
         is_all_back = booked.units and self._refunded[row.id, part.asset] == booked.units
         if row.state is PaymentState.REVERSED and is_all_back and TransferKind.REVERSAL not in history:
@@ -167,25 +175,26 @@ class PaymentsAudit:
         if booked.clearing_id not in (0, part.clearing_id):
             self._find(Check.PAYMENT_SHOP, subject, f"account {booked.clearing_id} was credited")
 
-    def _check_history(self, row: PaymentRow, history: tuple[TransferKind, ...]) -> None:
+    def _check_history(self, row: AuditedPayment, history: tuple[TransferKind, ...]) -> None:
         if history not in HISTORIES[row.state]:
             seen = f"{row.state} after {[str(kind) for kind in history]}"
             self._find(Check.PAYMENT_STATE, f"payment {row.id}", seen)
 
     def _check_account(self, account: AccountRow, balances: Mapping[int, int]) -> None:
-        subject, use = f"account {account.id}", account.day_use
+        use = account.day_use
         if account.kind is AccountKind.HELD and balances[account.id] != self._on_hold[account.asset]:
             seen = f"{balances[account.id]}, open payments hold {self._on_hold[account.asset]}"
-            self._find(Check.ON_HOLD, subject, seen)
+            self._find(Check.ON_HOLD, f"account {account.id}", seen)
+        day = (account.id, use.day)
         for check, told, counted in (
-            (Check.PIN_FREE_COUNTERS, [use.pin_free_times, use.pin_free_units], self._pin_free),
-            (Check.DAY_COUNTERS, [use.times, use.units], self._paid),
+            (Check.PIN_FREE_COUNTERS, use[1:3], self._pin_free.get(day, _NEVER)),
+            (Check.DAY_COUNTERS, use[3:], self._paid.get(day, _NEVER)),
         ):
-            expected = counted[account.id, use.day]
-            if told != expected:
-                self._find(check, subject, f"{told} (times, units), the payments say {expected}")
+            if told != counted:
+                seen = f"{told} (times, units), the payments say {counted}"
+                self._find(check, f"account {account.id}", seen)
 
 
-def _count(counted: list[int], units: int) -> None:
-    counted[0] += 1
-    counted[1] += units
+def _count(counted: dict[tuple[int, int], tuple[int, int]], day: tuple[int, int], units: int) -> None:
+    times, all_units = counted.get(day, _NEVER)
+    counted[day] = (times + 1, all_units + units)

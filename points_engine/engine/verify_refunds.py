@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from points_engine.amounts import Asset
+from points_engine.audit_ports import AccountRow
 from points_engine.engine.findings import Check
 from points_engine.ledger import AccountKind, Transfer, TransferKind
-from points_engine.ports import AccountRow, Books
+from points_engine.ports import Books
 from points_engine.refund_ports import RefundPartRow, RefundRow
 
 Find = Callable[[Check, str, object], None]

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from points_engine.amounts import Asset
+from points_engine.audit_ports import AccountRow
 from points_engine.engine.findings import Check
 from points_engine.ledger import AccountKind, Transfer, TransferKind
-from points_engine.ports import AccountRow, Books
+from points_engine.ports import Books
 from points_engine.settlement import TAKEN, Totals, totals_of
 from points_engine.settlement_ports import DayRow
 
