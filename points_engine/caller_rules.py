@@ -20,8 +20,8 @@ class CallerRules:
 
     An enrolment code is good for `enrolment_code_seconds`. A signed request may be up to `clock_window_seconds` older
     or newer than the engine's clock. A credential that was replaced goes on for `overlap_seconds` after the first use
-    of the new one. A customer's session ends after `session_idle_seconds` without a request, and after
-    `session_longest_seconds` in any case.
+    of the new one, and callers are told to renew one that is `renew_after_seconds` old. A customer's session ends after
+    `session_idle_seconds` without a request, and after `session_longest_seconds` in any case.
 
     A node asks every `credentials_refresh_seconds` which credentials were revoked: that long, and at most three times
     that long where the database does not answer, a revoked one may still work, and a session that another node ended.
@@ -30,6 +30,7 @@ class CallerRules:
     enrolment_code_seconds: int = 600
     clock_window_seconds: int = 300
     overlap_seconds: int = 86_400
+    renew_after_seconds: int = 30 * 86_400
     session_idle_seconds: int = 900
     session_longest_seconds: int = 43_200
     credentials_refresh_seconds: int = 1
@@ -39,6 +40,7 @@ class CallerRules:
             ("enrolment_code_seconds", 60, 3_600),
             ("clock_window_seconds", 30, 3_600),
             ("overlap_seconds", 0, 30 * 86_400),
+            ("renew_after_seconds", 3_600, 3_650 * 86_400),
             ("session_idle_seconds", 60, 86_400),
             ("session_longest_seconds", 60, 30 * 86_400),
             ("credentials_refresh_seconds", 1, 10),
@@ -94,6 +96,11 @@ def end_of_older(ends_at: datetime | None, now: datetime, rules: CallerRules) ->
     """When a credential ends, now that a newer one of the same caller is used for the first time."""
     end = now + timedelta(seconds=rules.overlap_seconds)
     return end if ends_at is None else min(ends_at, end)
+
+
+def renew_at(created_at: datetime, rules: CallerRules, *, is_of_this_key: bool) -> datetime:
+    """From when on a credential should be renewed: at once when the engine's own key was changed since it was made."""
+    return created_at + timedelta(seconds=rules.renew_after_seconds) if is_of_this_key else created_at
 
 
 def is_in_time(at: int, now: datetime, rules: CallerRules) -> bool:

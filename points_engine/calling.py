@@ -74,6 +74,16 @@ class RenewCredential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckIn:
+    """Is the engine there, what is its time, and how is it with the key `key_id` that asks? Replies CheckedIn.
+
+    Changes nothing, and is for asking all day long. Refuses NOT_PERMITTED when there is no such key.
+    """
+
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RevokeCaller:
     """End all credentials and codes of a caller at once; for a customer, all their sessions. Replies Done.
 
@@ -133,7 +143,8 @@ class SignOut:
 
 
 CallerCommand = (
-    MakeEnrolmentCode | Enrol | RenewCredential | RevokeCaller | ShowCredentials | StartSignIn | FinishSignIn | SignOut
+    MakeEnrolmentCode | Enrol | RenewCredential | CheckIn | RevokeCaller | ShowCredentials | StartSignIn
+    | FinishSignIn | SignOut
 )  # fmt: skip
 
 # --- replies -------------------------------------------------------------------------------------------------
@@ -156,6 +167,20 @@ class Enrolled:
     key_id: str
     secret: Secret
     level: StaffLevel | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedIn:
+    """All is well between this key and the engine, whose time is `at`.
+
+    From `renew_at` on the key is to be renewed: at once where the engine's own key was changed since it was made.
+    `ends_at` is when it ends, which is settled when a newer one of the same caller was used.
+    """
+
+    at: datetime
+    key_id: str
+    renew_at: datetime
+    ends_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,4 +228,4 @@ class SignedIn:
     ends_at: datetime
 
 
-CallerReply = EnrolmentCode | Enrolled | Credentials | SignInStarted | SignedIn
+CallerReply = EnrolmentCode | Enrolled | CheckedIn | Credentials | SignInStarted | SignedIn

@@ -8,8 +8,10 @@ from pathlib import Path
 from points_engine.contract import Secret
 from pos_client.engine_client.credential import keep_credential, read_credential
 from pos_client.engine_client.enrolment import EnrolmentFailed, enrol
+from pos_client.engine_client.key_ring import KeyRing
 from pos_client.engine_client.remote import RemoteEngine
 from pos_client.engine_client.remote_door import Server
+from pos_client.engine_client.renewal import Renewal
 from pos_client.engine_client.trust import Trust
 from pos_client.ports import EngineClient, Inbox
 from pos_client.settings import Settings
@@ -35,8 +37,8 @@ def open_client(settings: Settings, inbox: Inbox) -> EngineClient:
 
     Raises NotEnrolled, or EngineFault when the till's own files cannot be read.
     """
-    credential = read_credential(settings.data_path, settings.till_id)
-    return RemoteEngine(server_of(settings), credential, inbox)
+    ring = KeyRing(settings.data_path, read_credential(settings.data_path, settings.till_id))
+    return RemoteEngine(server_of(settings), ring, inbox, renews=lambda door: Renewal(door, ring, inbox))
 
 
 def enrol_till(settings: Settings, code: Secret) -> Path:

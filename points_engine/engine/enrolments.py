@@ -7,6 +7,8 @@ from points_engine.caller_ports import CredentialOfCaller, EnrolmentRow
 from points_engine.calling import (
     ENROLLED,
     CallerKind,
+    CheckedIn,
+    CheckIn,
     Credential,
     Credentials,
     Enrol,
@@ -130,6 +132,19 @@ class Enrolments:
             return self._enrolled(made)
 
         return self._store.transact(work)
+
+    def check_in(self, command: CheckIn) -> Reply:
+        """How it is with a credential; one look at the books."""
+        row = self._store.look(lambda books: books.key(command.key_id))
+        if row is None:
+            return Refused(refusal=Refusal.NOT_PERMITTED)
+        is_of_this_key = row.pepper == self._ids.pepper
+        return CheckedIn(
+            at=self._clock.now(),
+            key_id=row.key_id,
+            renew_at=caller_rules.renew_at(row.created_at, self._rules, is_of_this_key=is_of_this_key),
+            ends_at=row.ends_at,
+        )
 
     def _add_key(
         self,

@@ -165,6 +165,7 @@ class Engine:
             calling.MakeEnrolmentCode: enrolments.make_code,
             calling.Enrol: enrolments.enrol,
             calling.RenewCredential: enrolments.renew,
+            calling.CheckIn: enrolments.check_in,
             calling.RevokeCaller: enrolments.revoke,
             calling.ShowCredentials: enrolments.show,
             calling.StartSignIn: self._sign_ins.start,

@@ -9,6 +9,7 @@ from typing import Any
 
 from points_engine.calling import (
     CallerKind,
+    CheckIn,
     MakeEnrolmentCode,
     RenewCredential,
     RevokeCaller,
@@ -110,7 +111,7 @@ def _is_merchant(caller: Caller, command: Any) -> bool:
 def _is_taker(caller: Caller, command: Any) -> bool:
     if isinstance(command, Reverse):
         return command.taker == caller.taker
-    if isinstance(command, RenewCredential):
+    if isinstance(command, RenewCredential | CheckIn):
         return command.key_id == caller.key_id
     return isinstance(command, _OF_AN_ORDER)
 
@@ -130,7 +131,7 @@ def _is_operator(caller: Caller, command: Any) -> bool:
         return command.actor == Actor(name=caller.caller_id, level=caller.level or StaffLevel.CASHIER)
     if isinstance(command, Adjust):
         return command.actor == caller.caller_id
-    return not isinstance(command, RenewCredential) or command.key_id == caller.key_id
+    return not isinstance(command, RenewCredential | CheckIn) or command.key_id == caller.key_id
 
 
 _ACTS_AS_ITSELF: Mapping[CallerKind, Callable[[Caller, Command], bool]] = {

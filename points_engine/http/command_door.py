@@ -78,7 +78,7 @@ class CommandDoor:
         async def answer(request: Incoming, caller: Caller | None) -> Answer:
             return await self._answer(route, request, caller)
 
-        return Endpoint(route.method, route.path, answer, route.callers, about=route)
+        return Endpoint(route.method, route.path, answer, route.callers, route.is_logged, about=route)
 
     async def _answer(self, route: Route, request: Incoming, caller: Caller | None) -> Answer:
         key = _key_of(request)

@@ -1,7 +1,7 @@
 """An example of every command and reply about who calls, and which refusals these commands may meet with."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +21,7 @@ REFUSALS_OF_CALLERS: Mapping[Any, tuple[Refusal, ...]] = MappingProxyType(
         ),
         calling.Enrol: (Refusal.ENROLMENT_CODE_INVALID,),
         calling.RenewCredential: (Refusal.ORDER_MISMATCH,),
+        calling.CheckIn: (),
         calling.ShowCredentials: (),
         calling.RevokeCaller: (Refusal.ORDER_MISMATCH,),
         calling.StartSignIn: (
@@ -55,6 +56,10 @@ def caller_replies() -> Iterator[tuple[str, Reply]]:
         calling.Enrolled(
             kind=CallerKind.TILL, caller_id="till-1", key_id="k-81f2", secret=Secret("example-secret")
         ),
+    )
+    yield (
+        "checked_in",
+        calling.CheckedIn(at=_AT, key_id="k-81f2", renew_at=_LATER + timedelta(days=30), ends_at=None),
     )
     yield (
         "credentials",

@@ -1,7 +1,7 @@
 """The table of routes: one command, one route."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from points_engine import calling
@@ -21,7 +21,7 @@ class Route:
 
     `path` is a template: {name} is a field of the command. With no `callers` anybody may send it. `id_field` is the
     field that the Idempotency-Key header carries; None where the command has no id because asking twice is harmless by
-    itself. `replies` are what comes back when it is not refused.
+    itself. `replies` are what comes back when it is not refused. `is_logged` is False for what is asked all day long.
     """
 
     command: type[Command]
@@ -30,6 +30,7 @@ class Route:
     callers: frozenset[CallerKind]
     id_field: str | None
     replies: tuple[type[Reply], ...]
+    is_logged: bool = True
 
     @property
     def path_fields(self) -> tuple[str, ...]:
@@ -94,6 +95,7 @@ ROUTES: tuple[Route, ...] = (
     _post(calling.MakeEnrolmentCode, "/enrolment-codes", "command_id", _OFFICE, calling.EnrolmentCode),
     _post(calling.Enrol, "/enrolments", "request_id", _ANYBODY, calling.Enrolled),
     _post(calling.RenewCredential, "/credentials", "request_id", _ENROLLED, calling.Enrolled),
+    replace(_get(calling.CheckIn, "/check-in", _ENROLLED, calling.CheckedIn), is_logged=False),
     _get(calling.ShowCredentials, "/credentials", _OFFICE, calling.Credentials),
     _post(calling.RevokeCaller, "/revocations", "command_id", _OFFICE, c.Done),
     _post(calling.StartSignIn, "/sign-ins", "request_id", _ANYBODY, calling.SignInStarted),

@@ -4,8 +4,10 @@ import json
 import logging
 import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from points_engine.contract import EngineFault, Secret
@@ -23,29 +25,46 @@ FILE_NAME = "engine-credential.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillCredential:
-    """A till's name at the points server, and the key its requests are signed with."""
+    """A till's name at the points server, and the key its requests are signed with.
+
+    While the key is being renewed: `older` is the one before it, until the server has taken the new one; `renewal_id`
+    the request by which a new one was asked for, until there is one; `due_since` when that began, by its clock.
+    """
 
     till_id: str
     key: Key
+    older: Key | None = None
+    renewal_id: str | None = field(default=None, repr=False)
+    due_since: datetime | None = None
     caller: CallerKind = CallerKind.TILL
 
     def authorization(self, request: Request, at: int) -> str:
         """The Authorization header of a request that is sent at that time (seconds since 1970)."""
-        key_of_command = request.headers.get(KEY_HEADER, "")
-        return authorization(
-            self.key, request.method, request.path, request.body, at=at, idempotency_key=key_of_command
-        )
+        return signed_with(self.key, request, at)
+
+    def give_way(self, _authorization: str) -> bool:
+        """There is no other key to try."""
+        return False
+
+
+def signed_with(key: Key, request: Request, at: int) -> str:
+    """The Authorization header of a request that is signed with a key at that time (seconds since 1970)."""
+    key_of_command = request.headers.get(KEY_HEADER, "")
+    return authorization(
+        key, request.method, request.path, request.body, at=at, idempotency_key=key_of_command
+    )
 
 
 def keep_credential(folder: Path, credential: TillCredential) -> None:
     """Write a credential into the till's data folder, in place of an earlier one. Raises EngineFault."""
-    text = json.dumps(
-        {
-            "till_id": credential.till_id,
-            "key_id": credential.key.key_id,
-            "secret": credential.key.secret.reveal(),
-        }
-    )
+    written_down: dict[str, object] = {"till_id": credential.till_id, **_written(credential.key)}
+    if credential.older is not None:
+        written_down["older"] = _written(credential.older)
+    if credential.renewal_id is not None:
+        written_down["renewal_id"] = credential.renewal_id
+    if credential.due_since is not None:
+        written_down["due_since"] = credential.due_since.isoformat()
+    text = json.dumps(written_down)
     place = folder / FILE_NAME
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,8 +92,13 @@ def read_credential(folder: Path, till_id: str) -> TillCredential:
     try:
         _close_to_others(place)
         written = json.loads(place.read_text(encoding="utf-8"))
+        older, renewal_id, due_since = (written.get(name) for name in ("older", "renewal_id", "due_since"))
         credential = TillCredential(
-            till_id=str(written["till_id"]), key=Key(str(written["key_id"]), Secret(str(written["secret"])))
+            till_id=str(written["till_id"]),
+            key=_read(written),
+            older=None if older is None else _read(older),
+            renewal_id=None if renewal_id is None else str(renewal_id),
+            due_since=None if due_since is None else datetime.fromisoformat(due_since),
         )
     except FileNotFoundError:
         raise NotEnrolled(
@@ -85,7 +109,7 @@ def read_credential(folder: Path, till_id: str) -> TillCredential:
             f"The till's credential at {place} cannot be read ({error.strerror})",
             "Let the till's user read it.",
         ) from None
-    except (ValueError, KeyError, TypeError):  # their texts hold what was read
+    except (ValueError, KeyError, TypeError, AttributeError):  # their texts hold what was read
         raise NotEnrolled(
             f"The till's credential at {place} is damaged", Trouble.NOT_ENROLLED.remedy
         ) from None
@@ -94,6 +118,21 @@ def read_credential(folder: Path, till_id: str) -> TillCredential:
             f"The till's credential at {place} is that of another till", Trouble.NOT_ENROLLED.remedy
         )
     return credential
+
+
+def forget_half_written(folder: Path) -> None:
+    """Remove what a till left that was ended while it wrote its credential: there may be a secret in it."""
+    for left in folder.glob(f".{FILE_NAME}.*"):
+        with suppress(OSError):
+            left.unlink()
+
+
+def _written(key: Key) -> dict[str, str]:
+    return {"key_id": key.key_id, "secret": key.secret.reveal()}
+
+
+def _read(written: Mapping[str, object]) -> Key:
+    return Key(str(written["key_id"]), Secret(str(written["secret"])))
 
 
 def _close_to_others(place: Path) -> None:

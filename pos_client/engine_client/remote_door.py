@@ -46,6 +46,9 @@ class Credential(Protocol):
     def authorization(self, request: Request, at: int) -> str:
         """The Authorization header of a request that is sent at that time (seconds since 1970); empty for none."""
 
+    def give_way(self, authorization: str) -> bool:
+        """The server did not take what that header proves; whether there is something else to prove it with now."""
+
 
 class Listener(Protocol):
     """Hears how the way to the server is. Called on any thread."""
@@ -81,6 +84,7 @@ class _Asking:
     maybe_done: bool = False
     trouble: Trouble = Trouble.NO_ANSWER
     wait_seconds: float | None = None
+    authorization: str = ""
 
 
 class RemoteDoor:
@@ -147,9 +151,10 @@ class RemoteDoor:
         node = self._nodes.current
         sent_at = self._clock.monotonic()
         try:
+            request = Request("GET", path, {"Accept": "text/event-stream"})
             stream = self._line().open_stream(
                 node,
-                self._signed(Request("GET", path, {"Accept": "text/event-stream"})),
+                _outgoing(request, self._credential.authorization(request, int(self._clock.now()))),
                 connect_seconds=self._server.connect_seconds,
                 silence_seconds=silence_seconds,
             )
@@ -198,7 +203,13 @@ class RemoteDoor:
         return self._clock.monotonic() + wait_seconds + SHORTEST_SECONDS < asking.deadline
 
     def _attempt(self, asking: _Asking, node: str) -> Reply | NotDone:
-        """One request and its answer. A second one follows at once where only the time of signing was wrong."""
+        """One request and its answer. Another follows at once where the time of signing was wrong, or the key."""
+        said = self._in_its_time(asking, node)
+        if _is_turned_away(said) and self._credential.give_way(asking.authorization):
+            said = self._in_its_time(asking, node)
+        return said
+
+    def _in_its_time(self, asking: _Asking, node: str) -> Reply | NotDone:
         signed_ahead = self._clock.now() - self._clock.monotonic()
         said = self._exchange(asking, node)
         if isinstance(said, NotDone) and said.trouble in _OF_THE_TIME:
@@ -213,10 +224,11 @@ class RemoteDoor:
         if len(self._nodes) > 1:
             # A node that hangs must not take the time in which another would have answered.
             deadline = min(deadline, sent_at + self._server.answer_seconds / 2)
+        asking.authorization = self._credential.authorization(asking.request, int(self._clock.now()))
         try:
             answer = self._line().exchange(
                 node,
-                self._signed(asking.request),
+                _outgoing(asking.request, asking.authorization),
                 connect_seconds=self._server.connect_seconds,
                 deadline=deadline,
             )
@@ -229,15 +241,6 @@ class RemoteDoor:
             self._clock.learn(answer.headers.get("date"), sent_at)
         return said
 
-    def _signed(self, request: Request) -> Outgoing:
-        authorization = self._credential.authorization(request, int(self._clock.now()))
-        return Outgoing(
-            method=request.method,
-            path=request.path,
-            headers={**request.headers, **({"Authorization": authorization} if authorization else {})},
-            body=request.body,
-        )
-
     def _line(self) -> HttpLine:
         line: HttpLine | None = getattr(self._own, "line", None)
         if line is None:
@@ -245,3 +248,19 @@ class RemoteDoor:
             with self._lock:
                 self._lines.append(line)
         return line
+
+
+def _outgoing(request: Request, authorization: str) -> Outgoing:
+    return Outgoing(
+        method=request.method,
+        path=request.path,
+        headers={**request.headers, **({"Authorization": authorization} if authorization else {})},
+        body=request.body,
+    )
+
+
+def _is_turned_away(said: Reply | NotDone) -> bool:
+    """Whether a signature was not good, so that surely nothing was done."""
+    if isinstance(said, NotDone):
+        return said.trouble is Trouble.NOT_ENROLLED
+    return isinstance(said, Refused) and said.refusal is Refusal.TILL_NOT_ENROLLED

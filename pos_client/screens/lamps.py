@@ -25,6 +25,7 @@ DEVICE_KINDS = (
     "printer",
     "engine",
     "clock",
+    "key",
     "sound",
     "other",
 )

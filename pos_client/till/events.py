@@ -27,6 +27,9 @@ ENGINE_PATH = "engine:"
 CLOCK_PATH = "clock:"
 """Where a lamp stands while this computer's clock is off."""
 
+KEY_PATH = "key:"
+"""Where a lamp stands while the till's key for an engine far away could not be renewed, or comes to its end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenOrder:

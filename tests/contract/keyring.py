@@ -37,6 +37,10 @@ class Session:
         """The header."""
         return f"{BEARER} {self.token.reveal()}"
 
+    def give_way(self, _authorization: str) -> bool:
+        """There is no other."""
+        return False
+
 
 class Keyring:
     """Enrols and signs in over HTTP; the codes come from the back office's terminal, which is the engine itself."""

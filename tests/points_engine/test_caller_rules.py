@@ -82,6 +82,12 @@ def test_a_session_ends_when_it_rests_and_in_any_case(created: int, seen: int, e
     assert later(expected) == caller_rules.session_end(later(created), later(seen), RULES)
 
 
+def test_a_credential_is_renewed_after_a_month_or_after_a_change_of_the_key() -> None:
+    """By its age; at once where it was made with a key of the engine's that is not the one in use."""
+    assert later(30 * 86_400) == caller_rules.renew_at(NOW, RULES, is_of_this_key=True)
+    assert NOW == caller_rules.renew_at(NOW, RULES, is_of_this_key=False)
+
+
 @pytest.mark.parametrize(("seen", "expected"), [(0, False), (-59, False), (-60, True), (-800, True)])
 def test_that_a_session_is_in_use_is_not_written_at_each_request(seen: int, expected: bool) -> None:
     """Once a minute is soon enough for a quarter of an hour."""
@@ -94,6 +100,7 @@ def test_that_a_session_is_in_use_is_not_written_at_each_request(seen: int, expe
         ("enrolment_code_seconds", 59),
         ("clock_window_seconds", 3_601),
         ("overlap_seconds", -1),
+        ("renew_after_seconds", 3_599),
         ("session_idle_seconds", True),
         ("session_longest_seconds", 899),
         ("credentials_refresh_seconds", 11),

@@ -14,8 +14,8 @@ import pytest
 
 from points_engine.adapters.key_change import AFTER_COMMIT, BEFORE_COMMIT, KEY_WRITTEN
 from points_engine.bootstrap import DATABASE_NAME, KEY_NAME
-from points_engine.calling import CallerKind, RenewCredential
-from points_engine.contract import PaymentState, Refusal
+from points_engine.calling import CallerKind, CheckedIn, CheckIn, RenewCredential
+from points_engine.contract import PaymentState, Refusal, Reply
 from points_engine.engine.authentication import NotAccepted
 from points_engine.wire.callers import Caller
 from tests.architecture.project_files import ROOT
@@ -217,6 +217,12 @@ def test_a_changed_key_leaves_pins_and_ends_codes(desk: Desk, member: str) -> No
     assert {"findings": []} == desk.ask("verify")
 
 
+def is_due(reply: Reply) -> bool:
+    """Whether the engine says that it is time for another key."""
+    assert isinstance(reply, CheckedIn)
+    return reply.at >= reply.renew_at
+
+
 def test_a_changed_key_cuts_no_till_off(desk: Desk, member: str) -> None:
     """It signs as before, until it renews its credential under the new key; customers sign in again."""
     with opened(desk) as shop:
@@ -232,8 +238,10 @@ def test_a_changed_key_cuts_no_till_off(desk: Desk, member: str) -> None:
         assert isinstance(counter.ask(counter.signed(key)), Caller)
         assert isinstance(counter.ask(with_token(session.token.reveal())), NotAccepted)
         assert refused(counter.enrol(code)).refusal is Refusal.ENROLMENT_CODE_INVALID
+        assert is_due(shop.ask(CheckIn(key_id=key.key_id)))
         renewed = key_in(shop.ask(RenewCredential(request_id="renew", key_id=key.key_id)))
         assert isinstance(counter.ask(counter.signed(renewed)), Caller)
+        assert not is_due(shop.ask(CheckIn(key_id=renewed.key_id)))
         counter.revoke(CallerKind.TILL, TILL)
     assert 3 == desk.ask("rotate-key")["keys_in_file"]
 

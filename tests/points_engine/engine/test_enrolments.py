@@ -1,12 +1,15 @@
 """Enrolling: a code works once and for ten minutes; credentials overlap, end, and are shown without their secrets."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from points_engine.calling import (
     CallerKind,
+    CheckedIn,
+    CheckIn,
     Credentials,
     Enrolled,
     EnrolmentCode,
@@ -139,6 +142,20 @@ def test_a_till_renews_its_credential_by_itself(counter: Counter) -> None:
     assert Caller(CallerKind.BACK_OFFICE, "wang", new.key_id, StaffLevel.CASHIER) == counter.ask(
         counter.signed(new)
     )
+
+
+def test_a_caller_learns_when_to_renew_and_when_its_key_ends(counter: Counter) -> None:
+    """A month after it was made; a day after a newer one was used. Asking uses up nothing."""
+    old, made_at = counter.till_key(), counter.shop.clock.now()
+    due = made_at + timedelta(days=30)
+    asked = CheckIn(key_id=old.key_id)
+    assert CheckedIn(at=made_at, key_id=old.key_id, renew_at=due, ends_at=None) == counter.shop.ask(asked)
+    new = key_in(counter.shop.ask(RenewCredential(request_id="r", key_id=old.key_id)))
+    assert CheckedIn(at=made_at, key_id=old.key_id, renew_at=due, ends_at=None) == counter.shop.ask(asked)
+    counter.ask(counter.signed(new))
+    ends_at = made_at + timedelta(days=1)
+    assert CheckedIn(at=made_at, key_id=old.key_id, renew_at=due, ends_at=ends_at) == counter.shop.ask(asked)
+    assert Refusal.NOT_PERMITTED is _refusal(counter.shop.ask(CheckIn(key_id="till-0000000000000000")))
 
 
 def test_only_a_good_credential_is_renewed(counter: Counter) -> None:

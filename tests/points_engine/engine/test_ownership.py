@@ -5,6 +5,7 @@ import pytest
 from points_engine.amounts import Asset
 from points_engine.calling import (
     CallerKind,
+    CheckIn,
     MakeEnrolmentCode,
     RenewCredential,
     RevokeCaller,
@@ -98,6 +99,7 @@ def counter(shop: Shop) -> Counter:
         # What another till of its shop took may be refunded here: the engine looks at the shop.
         (A_TILL, refund(TILL, "lin", StaffLevel.CASHIER, "bought")),
         (A_TILL, RenewCredential(request_id="r", key_id="till-a")),
+        (A_TILL, CheckIn(key_id="till-a")),
         (A_COURIER, DELIVERY),
         (A_COURIER, reverse("courier-1", Channel.DELIVERY)),
         (A_MERCHANT, ONLINE),
@@ -142,6 +144,7 @@ def test_what_is_ones_own(counter: Counter, caller: Caller, command: Command) ->
         (A_TILL, refund(None, "lin", StaffLevel.MANAGER)),
         (A_TILL, Accumulate(command_id="c", till_id="till-2", member_no="8600", order_id="o", spend_minor=1)),
         (A_TILL, RenewCredential(request_id="r", key_id="till-b")),
+        (A_TILL, CheckIn(key_id="till-b")),
         (A_TILL, CREDIT),
         (A_TILL, ShowBalance(member_no="8600", asset=Asset.POINTS)),
         # A courier by the same name is somebody else than the till.
@@ -190,7 +193,7 @@ def test_every_route_of_the_back_office_has_a_level() -> None:
     """A cashier of the back office may look, enrol members, freeze, and give back what cashiers may."""
     theirs = {route.command.__name__ for route in ROUTES if CallerKind.BACK_OFFICE in route.callers}
     assert {command.__name__ for command in MANAGERS} == theirs - {
-        "AnswerChallenge", "Cancel", "ChargeMember", "EnrolMember", "FinishRecovery", "IssueCode", "Query", "Refund",
-        "RenewCredential", "Reverse", "SendSmsCode", "SetFrozen", "SetPinFreeLimit", "ShowBalance", "ShowExpiring",
-        "ShowStatement", "ShowWaiting", "StartRecovery",
+        "AnswerChallenge", "Cancel", "ChargeMember", "CheckIn", "EnrolMember", "FinishRecovery", "IssueCode", "Query",
+        "Refund", "RenewCredential", "Reverse", "SendSmsCode", "SetFrozen", "SetPinFreeLimit", "ShowBalance",
+        "ShowExpiring", "ShowStatement", "ShowWaiting", "StartRecovery",
     }  # fmt: skip

@@ -3,11 +3,12 @@
 import re
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from points_engine.contract import Query, Refusal, Refused
+from points_engine.calling import CheckedIn
+from points_engine.contract import Query, Refusal, Refused, Reply
 from pos_client.engine_client.remote import RemoteEngine
 from pos_client.engine_client.remote_door import Server
 from pos_client.engine_client.troubles import Trouble
@@ -35,6 +36,8 @@ from tests.pos_client.engine_client.test_remote_door import (
 
 PATIENCE_SECONDS = 10.0
 UNKNOWN = Refused(refusal=Refusal.ORDER_UNKNOWN)
+_NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+HERE = CheckedIn(at=_NOW, key_id="k", renew_at=_NOW + timedelta(days=30), ends_at=None)
 
 
 @pytest.fixture
@@ -81,7 +84,9 @@ def answer_to(inbox: QueueInbox, request_id: int) -> Replied | NoReply:
 
 
 def _respond(request: bytes) -> bytes:
-    return response(PAID if request.startswith(b"POST") else UNKNOWN, date(timedelta()))
+    path = request.split(b" ", 2)[1]
+    replies: dict[bytes, Reply] = {b"/v1/charges": PAID, b"/v1/check-in": HERE}
+    return response(replies.get(path, UNKNOWN), date(timedelta()))
 
 
 ORDERS = serve(_respond)
@@ -125,7 +130,7 @@ def test_the_lamp_is_ready_when_the_server_answers(inbox: QueueInbox, open_engin
 def test_a_clock_that_is_off_has_a_lamp_until_it_is_right(inbox: QueueInbox, open_engine: OpenEngine) -> None:
     """The cashier reads how far; the way to the engine is well all the same."""
     with ScriptedServer(
-        replied(UNKNOWN, date(timedelta(minutes=-10, seconds=-1))), replied(UNKNOWN, date(timedelta()))
+        replied(HERE, date(timedelta(minutes=-10, seconds=-1))), replied(UNKNOWN, date(timedelta()))
     ) as server:
         client = open_engine(server.url)
         event = until(inbox, lambda event: getattr(event, "path", None) == CLOCK_PATH)
