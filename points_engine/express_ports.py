@@ -1,7 +1,8 @@
-"""The express way of a store that has one: plain charges, all that wait in one go.
+"""Plain charges, and the short ways that a store may have for them.
 
 Most charges are plain: by a code, of one asset, small enough to need no proof. A store far away, to which every read
-and write is a journey, may carry those out by itself. It must come to what the engine's own rules come to.
+and write is a journey, may carry out all that wait in one go (`Express`); books at hand may pay one within their
+transaction (`PlainBooks`). Both must come to what the engine's own rules come to.
 """
 
 import abc
@@ -31,6 +32,20 @@ class PlainPaid(NamedTuple):
 
     member_name: str
     balance_units: int
+
+
+class PlainBooks(abc.ABC):
+    """The part of the books that pays plain charges."""
+
+    @abc.abstractmethod
+    def pay_plainly(
+        self, charge: PlainCharge, limits: AssetLimits, now: datetime, day: int, /
+    ) -> PlainPaid | None:
+        """Pay a charge that certainly goes through without a proof; None for any other, of which nothing is kept.
+
+        `limits` are those of its asset, `day` is the shop's day at `now` (an ordinal). Books may leave every charge to
+        the rules.
+        """
 
 
 class Express(abc.ABC):

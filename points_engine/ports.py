@@ -13,7 +13,7 @@ from points_engine.amounts import Amount, Asset
 from points_engine.audit_ports import AuditBooks
 from points_engine.caller_ports import CallerBooks, CredentialSecrets
 from points_engine.contract import CanceledBy, Channel, EngineFault, PaymentState, PhoneNumber, Refusal, Taker
-from points_engine.express_ports import Express
+from points_engine.express_ports import Express, PlainBooks
 from points_engine.ledger import AccountKind, TransferKind
 from points_engine.ledger_ports import LedgerBooks
 from points_engine.limits import DayUse
@@ -143,7 +143,7 @@ class CommandRow(NamedTuple):
 
 class Books(
     AuditBooks, CallerBooks, ProofBooks, LotBooks, PartBooks, RefundBooks, RegisterBooks, SettlementBooks, LedgerBooks,
-    WebhookBooks,
+    WebhookBooks, PlainBooks,
 ):  # fmt: skip
     """The reads and writes of one transaction. Valid only inside the work it was handed to."""
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from points_engine.adapters.sql_books import SqlBooks
 from points_engine.adapters.sql_register import Given
 from points_engine.adapters.sql_statements import Row
+from points_engine.adapters.sqlite_plain import SqlitePlainBooks
 from points_engine.change_ports import Change
 from points_engine.ledger import GENESIS, Transfer, TransferKind, chain_after, microseconds
 from points_engine.limits import DayUse
@@ -28,7 +28,7 @@ _SET_BALANCE = """
 """
 
 
-class SqliteBooks(SqlBooks):
+class SqliteBooks(SqlitePlainBooks):
     """Reads and writes on one connection; serves one transaction after the other."""
 
     _SEALED: ClassVar[str] = "transfer"

@@ -7,7 +7,7 @@ from points_engine import challenge
 from points_engine.contract import Charge, ChargeMember, Command, PaymentState, Refusal, Refused, Reply
 from points_engine.engine import bookings
 from points_engine.engine.bookings import expire_if_due
-from points_engine.engine.express import ExpressLane
+from points_engine.engine.express import ExpressLane, PlainCharges
 from points_engine.engine.judging import Judge, Verdict
 from points_engine.engine.replies import Replies
 from points_engine.engine.scheme import Scheme
@@ -27,6 +27,7 @@ class Charges:
         scheme: Scheme,
         replies: Replies,
         judge: Judge,
+        plain: PlainCharges | None,
         lane: ExpressLane | None,
     ) -> None:
         self._store = store
@@ -35,6 +36,7 @@ class Charges:
         self._scheme = scheme
         self._replies = replies
         self._judge = judge
+        self._plain = plain
         self._lane = lane
 
     def charge(self, command: ChargeCommand) -> Reply:
@@ -50,16 +52,30 @@ class Charges:
 
     def work(self, command: ChargeCommand) -> Callable[[Books], Reply]:
         """A charge as work for one transaction."""
+        pays_plainly = self._plain
+        plain = None if pays_plainly is None else pays_plainly.of(command)
+        if plain is None or pays_plainly is None:
+            is_code, payer_key = self._payer(command)
+            return lambda books: self._charge(books, command, payer_key, self._clock.now(), is_code=is_code)
+
+        def work(books: Books) -> Reply:
+            now = self._clock.now()
+            paid = pays_plainly.pay(books, plain, now)
+            return paid or self._charge(books, command, plain.code_key, now, is_code=True)
+
+        return work
+
+    def _payer(self, command: ChargeCommand) -> tuple[bool, int]:
+        """Whether somebody can be behind what the command names its payer by, and the number of that."""
         if isinstance(command, ChargeMember):
             # No code has a control character: a member's number is never taken for one.
-            is_code, payer_key = True, self._ids.lookup_key(f"member\x1f{command.member_no}")
-        else:
-            text = command.code.reveal()
-            is_code, payer_key = self._scheme.layout.recognises(text), self._ids.lookup_key(text)
-        return lambda books: self._charge(books, command, payer_key, is_code=is_code)
+            return True, self._ids.lookup_key(f"member\x1f{command.member_no}")
+        text = command.code.reveal()
+        return self._scheme.layout.recognises(text), self._ids.lookup_key(text)
 
-    def _charge(self, books: Books, command: ChargeCommand, payer_key: int, *, is_code: bool) -> Reply:
-        now = self._clock.now()
+    def _charge(
+        self, books: Books, command: ChargeCommand, payer_key: int, now: datetime, *, is_code: bool
+    ) -> Reply:
         facts = _facts(books, command, payer_key)
         if facts.till is None:
             return Refused(refusal=Refusal.TILL_NOT_ENROLLED)

@@ -21,7 +21,7 @@ from points_engine.engine.codes import Codes
 from points_engine.engine.enrolments import Enrolments
 from points_engine.engine.expiry import ExpiryProgress, ExpiryRun
 from points_engine.engine.exports import Exports
-from points_engine.engine.express import lane_of
+from points_engine.engine.express import PlainCharges, lane_of
 from points_engine.engine.findings import Finding
 from points_engine.engine.judging import Judge
 from points_engine.engine.members import Members
@@ -116,8 +116,10 @@ class Engine:
         self._codes = Codes(store, clock, ids, scheme)
         self._payments = Payments(store, clock, scheme, replies)
         self._settlements = Settlements(store, clock, scheme)
-        lane = lane_of(store, clock, ids, scheme, replies, asks_risk=risk is not None)
-        charges = Charges(store, clock, ids, scheme, replies, Judge(scheme, risk), lane)
+        # A risk hook wants to see each charge, so then none is plain.
+        plain = None if risk is not None else PlainCharges(ids, scheme, replies)
+        lane = lane_of(store, clock, scheme, plain)
+        charges = Charges(store, clock, ids, scheme, replies, Judge(scheme, risk), plain, lane)
         challenges = Challenges(store, clock, ids, hasher, opener, scheme, replies, sms_codes)
         approvals = Approvals(store, clock, scheme, replies)
         recovery = Recovery(store, clock, ids, hasher, scheme, sms_codes, self._outbox)

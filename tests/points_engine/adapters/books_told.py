@@ -1,5 +1,9 @@
 """What is in the books of some members, without the numbers that a database gave: so two databases can be compared."""
 
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -17,7 +21,7 @@ _PAYMENTS = """
     JOIN account c ON c.id = p.clearing
     LEFT JOIN account a ON a.id = p.account
     LEFT JOIN member m ON m.id = a.owner
-    WHERE p.order_id LIKE %(orders)s
+    WHERE p.order_id LIKE :orders
     ORDER BY p.order_id
 """
 _TRANSFERS = """
@@ -29,26 +33,26 @@ _TRANSFERS = """
     JOIN account d ON d.id = t.debit
     JOIN account c ON c.id = t.credit
     LEFT JOIN payment p ON p.id = t.payment
-    WHERE m.member_no LIKE %(members)s
+    WHERE m.member_no LIKE :members
     ORDER BY m.member_no, a.asset, t.id
 """
 _ACCOUNTS = """
     SELECT m.member_no, m.is_frozen, a.asset, a.balance_units, a.overdraft_units, a.pin_free_limit_units, a.use_day,
         a.pin_free_count, a.pin_free_units, a.paid_count, a.paid_units, a.next_expiry_us
     FROM account a JOIN member m ON m.id = a.owner
-    WHERE a.kind = 'customer' AND m.member_no LIKE %(members)s
+    WHERE a.kind = 'customer' AND m.member_no LIKE :members
     ORDER BY m.member_no, a.asset
 """
 _CODES = """
     SELECT m.member_no, k.state, k.expires_at_us
     FROM payment_code k JOIN member m ON m.id = k.member
-    WHERE m.member_no LIKE %(members)s
+    WHERE m.member_no LIKE :members
     ORDER BY m.member_no, k.expires_at_us, k.state
 """
 _LOTS = """
     SELECT m.member_no, a.asset, l.units, l.left_units, l.expired_units, l.withdrawn_units, l.expires_at_us
     FROM lot l JOIN account a ON a.id = l.account JOIN member m ON m.id = a.owner
-    WHERE m.member_no LIKE %(members)s
+    WHERE m.member_no LIKE :members
     ORDER BY m.member_no, a.asset, l.id
 """
 _USES = """
@@ -58,7 +62,7 @@ _USES = """
     JOIN account a ON a.id = u.account
     JOIN member m ON m.id = a.owner
     LEFT JOIN lot l ON l.id = u.lot
-    WHERE m.member_no LIKE %(members)s
+    WHERE m.member_no LIKE :members
     ORDER BY p.order_id, u.id
 """
 _TABLES = {
@@ -71,8 +75,17 @@ _TABLES = {
 }
 
 
-def told(url: str, members: str = "%", orders: str = "%") -> Told:
-    """What the books say of members, and of orders, whose ids are LIKE these."""
+def told(where: str | Path, members: str = "%", orders: str = "%") -> Told:
+    """What the books say of members, and of orders, whose ids are LIKE these; in PostgreSQL or in a SQLite file."""
     names = {"members": members, "orders": orders}
-    with psycopg.connect(url, row_factory=dict_row) as connection:
-        return {table: connection.execute(text, names).fetchall() for table, text in _TABLES.items()}
+    if isinstance(where, Path):
+        with closing(sqlite3.connect(where)) as file:
+            file.row_factory = sqlite3.Row
+            return {
+                table: [dict(row) for row in file.execute(text, names)] for table, text in _TABLES.items()
+            }
+    with psycopg.connect(where, row_factory=dict_row) as connection:
+        return {
+            table: connection.execute(re.sub(r":(\w+)", r"%(\1)s", text), names).fetchall()
+            for table, text in _TABLES.items()
+        }

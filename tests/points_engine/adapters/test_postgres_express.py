@@ -32,6 +32,7 @@ from points_engine.contract import (
 )
 from points_engine.express_ports import Express, PlainCharge, PlainPaid
 from tests.points_engine.adapters.books_told import Told, told
+from tests.points_engine.adapters.plain_situations import SITUATIONS
 from tests.points_engine.shop import RIGHT_PIN, TILL, Shop, payment, points, refused
 
 S = PaymentState
@@ -135,71 +136,6 @@ def test_a_courier_may_come_the_same_way(express: ExpressShop) -> None:
     assert S.SUCCEEDED is payment(express.ask(command)).state
     assert [PlainPaid("王小明", 993)] == express.watched.seen
     assert payment(express.ask(command)) == express.query("o-1")
-
-
-def _used(shop: ExpressShop) -> Reply:
-    code = shop.code("m-1")
-    shop.charge(code, 1)
-    return shop.charge(code, 1)
-
-
-def _expired(shop: ExpressShop) -> Reply:
-    code = shop.code("m-1")
-    shop.clock.advance(60)
-    return shop.charge(code, 1)
-
-
-def _frozen(shop: ExpressShop) -> Reply:
-    code = shop.code("m-1")
-    shop.freeze("m-1")
-    return shop.charge(code, 1)
-
-
-def _fourth_without_a_pin(shop: ExpressShop) -> Reply:
-    for _ in range(3):
-        shop.pay("m-1", 1)
-    return shop.pay("m-1", 1)
-
-
-def _no_limit_of_their_own(shop: ExpressShop) -> Reply:
-    shop.limit("m-1", 0)
-    return shop.pay("m-1", 1)
-
-
-def _another_amount_under_the_order(shop: ExpressShop) -> Reply:
-    shop.pay("m-1", 1, "o-1")
-    return shop.charge(shop.code("m-1"), 2, "o-1")
-
-
-def _after_its_reversal(shop: ExpressShop) -> Reply:
-    shop.reverse("o-1")
-    return shop.charge(shop.code("m-1"), 1, "o-1")
-
-
-def _clock_gone_back(shop: ExpressShop) -> Reply:
-    for _ in range(3):
-        shop.pay("m-1", 1)
-    shop.clock.advance(-86_400)
-    return shop.pay("m-1", 1)
-
-
-SITUATIONS: Mapping[str, tuple[Callable[[ExpressShop], Reply], PaymentState | Refusal]] = {
-    "code unknown": (lambda shop: shop.charge("840000000000000000", 1), Refusal.CODE_UNKNOWN),
-    "code used": (_used, Refusal.CODE_USED),
-    "code expired": (_expired, Refusal.CODE_EXPIRED),
-    "frozen": (_frozen, Refusal.ACCOUNT_FROZEN),
-    "too little": (lambda shop: shop.pay("m-1", 1_001), Refusal.BALANCE_TOO_LOW),
-    "over the limit": (lambda shop: shop.pay("m-1", 501), S.REQUIRES_ACTION),
-    "over their own limit": (_no_limit_of_their_own, S.REQUIRES_ACTION),
-    "the fourth of the day": (_fourth_without_a_pin, S.REQUIRES_ACTION),
-    "the clock gone back a day": (_clock_gone_back, S.REQUIRES_ACTION),
-    "another amount under the order": (_another_amount_under_the_order, Refusal.ORDER_MISMATCH),
-    "the order reversed before": (_after_its_reversal, S.REVERSED),
-    "till not enrolled": (
-        lambda shop: shop.charge(shop.code("m-1"), 1, till_id="till-9"),
-        Refusal.TILL_NOT_ENROLLED,
-    ),
-}
 
 
 @pytest.mark.parametrize("name", SITUATIONS)

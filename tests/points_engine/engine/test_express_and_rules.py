@@ -1,4 +1,4 @@
-"""The express way against the rules: Hypothesis does the same to two shops, and their books have to be the same."""
+"""Short ways against the rules: Hypothesis does the same to two shops, and their books have to be the same."""
 
 import itertools
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from points_engine.amounts import Asset
-from points_engine.bootstrap import AssetLimits, Settings
+from points_engine.bootstrap import DATABASE_NAME, AssetLimits, Settings
 from points_engine.contract import Charge, Credit, ExpiresOn, Expiry, Reply, Secret
 from tests.fakes.manual_clock import ManualClock
 from tests.points_engine.adapters.books_told import told
@@ -124,15 +124,16 @@ BOUNDS: dict[str, list[Event]] = {
 
 
 class Half:
-    """One of the two shops, with its own codes."""
+    """One of the two shops, with its own codes; on PostgreSQL, or in a file without a `url`."""
 
-    def __init__(self, folder: Path, url: str, clock: ManualClock, *, takes_express: bool) -> None:
+    def __init__(self, folder: Path, url: str, clock: ManualClock, *, pays_plainly: bool) -> None:
         self.shop = Shop(folder, SETTINGS, clock=clock, database=url)
-        self.url = url
+        self.where = url or folder / DATABASE_NAME
         charges = self.shop.engine._together._charges
-        assert charges._lane is not None
-        if not takes_express:
-            charges._lane = None
+        assert charges._plain is not None
+        assert (charges._lane is not None) == bool(url)
+        if not pays_plainly:
+            charges._plain = charges._lane = None
         self._codes: dict[str, str] = {}
 
     def code(self, member_no: str, *, reuses: bool) -> str:
@@ -219,24 +220,28 @@ class Pair:
 
     def check(self) -> None:
         """What the books say of these members is the same."""
-        one, other = (told(half.url, f"{self._name}-%", f"{self._name}-%") for half in self.halves)
+        one, other = (told(half.where, f"{self._name}-%", f"{self._name}-%") for half in self.halves)
         assert one == other
 
 
-@pytest.fixture(scope="module")
-def pair(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+@pytest.fixture(scope="module", params=["postgres", "sqlite"])
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Two shops on two databases, one of which knows the rules alone; what they did is true in the end."""
     clock = ManualClock()
-    urls = postgres_server.fresh(), postgres_server.fresh()
+    server: PostgresServer | None = None
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres_server")
+    urls = (server.fresh(), server.fresh()) if server else ("", "")
     halves = (
-        Half(tmp_path_factory.mktemp("express"), urls[0], clock, takes_express=True),
-        Half(tmp_path_factory.mktemp("rules"), urls[1], clock, takes_express=False),
+        Half(tmp_path_factory.mktemp("plain"), urls[0], clock, pays_plainly=True),
+        Half(tmp_path_factory.mktemp("rules"), urls[1], clock, pays_plainly=False),
     )
     yield Pair(halves, clock)
-    for half in halves:
+    for half, url in zip(halves, urls, strict=True):
         assert [] == half.shop.engine.verify()
         half.shop.engine.close()
-        postgres_server.drop(half.url)
+        if server:
+            server.drop(url)
 
 
 @pytest.mark.parametrize("name", BOUNDS)
@@ -250,7 +255,7 @@ def test_both_come_to_the_same_at_every_bound(pair: Pair, name: str) -> None:
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(events=st.lists(EVENTS, min_size=6, max_size=16))
-def test_the_express_way_writes_what_the_rules_would(pair: Pair, events: list[Event]) -> None:
+def test_what_is_paid_plainly_is_what_the_rules_would_write(pair: Pair, events: list[Event]) -> None:
     """Whatever happens: the same replies, and the same payments, transfers, lots, uses of the day and codes."""
     pair.begin()
     for event in events:
