@@ -31,7 +31,7 @@ class Watched(PlainCharges):
 
     def pay(self, books: Books, charge: PlainCharge, now: datetime) -> Payment | None:
         assert isinstance(books, SqliteBooks)
-        connection, touched = books._execute.__self__, list(books.touched)  # type: ignore[attr-defined]
+        connection, touched = books._execute.__self__, list(books.touched)  # type: ignore[attr-defined] # a bound method of it
         before = connection.total_changes
         paid = super().pay(books, charge, now)
         if paid is None:
