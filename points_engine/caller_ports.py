@@ -185,6 +185,10 @@ class CallerBooks(abc.ABC):
         """A session that was not ended; old ones included."""
 
     @abc.abstractmethod
+    def sessions(self, digests: Sequence[bytes]) -> Sequence[SessionRow]:
+        """Those of these sessions that were not ended, in no order; old ones included."""
+
+    @abc.abstractmethod
     def add_session(self, row: SessionRow) -> None:
         """Keep a fresh session."""
 

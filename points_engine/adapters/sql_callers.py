@@ -33,8 +33,9 @@ _SIGN_IN_WITHOUT_ID = (
 _SIGN_IN = f"id, {_SIGN_IN_WITHOUT_ID}"
 _SESSION = """
     SELECT s.id, s.digest, s.member, m.member_no, s.created_at_us, s.seen_at_us
-    FROM session s JOIN member m ON m.id = s.member WHERE s.digest = ?
+    FROM session s JOIN member m ON m.id = s.member WHERE s.digest
 """
+_MOST_AT_ONCE = 512
 _COUNT_CALLS = """
     INSERT INTO call_count (subject, counted_in, calls, ends_at_us) VALUES (?, ?, ?, ?)
     ON CONFLICT (subject, counted_in) DO UPDATE SET calls = call_count.calls + excluded.calls
@@ -53,6 +54,11 @@ def _key(row: Row) -> CredentialOfCaller:
 
 def _level(word: str | None) -> StaffLevel | None:
     return None if word is None else StaffLevel(word)
+
+
+def _session(row: Row) -> SessionRow:
+    number, digest, member, member_no, created_at_us, seen_at_us = row
+    return SessionRow(number, digest, member, member_no, moment(created_at_us), moment(seen_at_us))
 
 
 def _sign_in(row: Row) -> SignInRow:
@@ -200,12 +206,19 @@ class SqlCallerBooks(SqlStatements, CallerBooks):
         )
 
     def session(self, digest: bytes) -> SessionRow | None:
-        row = self._one(_SESSION, digest)
-        return (
-            None
-            if row is None
-            else SessionRow(row[0], row[1], row[2], row[3], moment(row[4]), moment(row[5]))
-        )
+        row = self._one(f"{_SESSION} = ?", digest)
+        return None if row is None else _session(row)
+
+    def sessions(self, digests: Sequence[bytes]) -> Sequence[SessionRow]:
+        found = []
+        for first in range(0, len(digests), _MOST_AT_ONCE):
+            asked = digests[first : first + _MOST_AT_ONCE]
+            # Few lengths, so that few statements are prepared: what is asked for twice is found once.
+            length = 1 << (len(asked) - 1).bit_length()
+            places = ", ".join("?" * length)
+            values = (*asked, *[asked[-1]] * (length - len(asked)))
+            found += [_session(row) for row in self._execute(f"{_SESSION} IN ({places})", values)]
+        return found
 
     def add_session(self, row: SessionRow) -> None:
         self._insert(

@@ -6,6 +6,7 @@ anywhere, and believes what it has in memory only while that reading is fresh.
 
 import enum
 import threading
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -71,6 +72,13 @@ class NotAccepted(NamedTuple):
     problem: str | None = None
 
 
+class Standing(NamedTuple):
+    """By what a request was accepted: a key's id, or what a session is known by. Nothing in it opens anything."""
+
+    key_id: str
+    session: bytes
+
+
 class _Known(NamedTuple):
     row: CredentialOfCaller
     secret: Secret
@@ -133,6 +141,36 @@ class Authentication:
             return given.key_id in self._keys
         token = given.token.reveal()
         return token.partition(".")[0] in self._keys or session_digest(self._ids, token) in self._sessions
+
+    # --- what goes on after its request
+
+    def standing(self, authorization_header: str) -> Standing:
+        """By what a request was accepted that carried this header."""
+        given = parse_authorization(authorization_header)
+        if isinstance(given, Signature):
+            return Standing(given.key_id, b"")
+        key_id, dot, _secret = given.token.reveal().partition(".")
+        return Standing(key_id, b"") if dot else Standing("", session_digest(self._ids, given.token.reveal()))
+
+    def ended(self, standings: Collection[Standing]) -> set[Standing]:
+        """Those of these that would not be accepted any more. Asks the store about all sessions at once.
+
+        It is no use of a session: that rests all the while. Raises EngineFault.
+        """
+        now = self._clock.now()
+        good = {Standing(key_id, b"") for key_id, _ in standings if key_id and self._is_good(key_id, now)}
+        digests = [session for _, session in standings if session]
+        rows = self._store.look(lambda books: books.sessions(digests)) if digests else ()
+        good |= {
+            Standing("", row.digest)
+            for row in rows
+            if now < caller_rules.session_end(row.created_at, row.seen_at, self._rules)
+        }
+        return set(standings) - good
+
+    def _is_good(self, key_id: str, now: datetime) -> bool:
+        known = self._key(key_id, now) or self._learn(key_id)
+        return known is not None and caller_rules.is_good(known.row.ends_at, now)
 
     # --- credentials
 

@@ -93,6 +93,7 @@ class PointsService:
         )
         self._live = Live(
             engine,
+            authenticator,
             self.workers,
             changes or ChangeBus(),
             engine.register.now,

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Self, TypeVar
 
@@ -10,7 +10,7 @@ import msgspec
 
 from points_engine.calling import CallerKind
 from points_engine.contract import EngineFault, Refusal, Refused
-from points_engine.engine.authentication import Call, NotAccepted, Reason
+from points_engine.engine.authentication import Call, NotAccepted, Reason, Standing
 from points_engine.engine.gate import Gate
 from points_engine.http.authentication import Authenticator
 from points_engine.http.incoming import Incoming
@@ -107,6 +107,16 @@ class Gatekeeper(Authenticator):
             if waits is not None:
                 return _too_many(waits, request)
         return None
+
+    def standing(self, request: Incoming) -> Standing | None:
+        return self._gate.authentication.standing(request.header(b"authorization") or "")
+
+    async def ended(self, standings: Collection[Standing]) -> Collection[Standing]:
+        try:
+            return await self._workers.begin(lambda: self._gate.authentication.ended(standings))
+        except (EngineFault, TooMuchWaits):
+            # Without the books a stream has nothing to tell either; `catch_up` says that they are away.
+            return ()
 
     # --- what is not in memory
 

@@ -5,6 +5,7 @@ since then. Who cannot hold a stream polls the routes: nothing is in an event th
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -13,9 +14,12 @@ from datetime import datetime
 import msgspec
 
 from points_engine.contract import EngineFault, Refusal, Refused
+from points_engine.engine.authentication import Standing
 from points_engine.engine.change_bus import ChangeBus
 from points_engine.engine.front_door import Engine
 from points_engine.http.answers import Answer, of_reply, of_trouble
+from points_engine.http.authentication import Authenticator
+from points_engine.http.command_door import place_of
 from points_engine.http.endpoints import About, Endpoint
 from points_engine.http.incoming import Incoming
 from points_engine.http.live_readings import MOST_ORDERS, CustomerReading, Reading, TakerReading
@@ -26,6 +30,8 @@ from points_engine.wire.addresses import query_values
 from points_engine.wire.callers import Caller, CallerKind
 from points_engine.wire.problems import Trouble
 from points_engine.wire.routes import PREFIX
+
+_LOG = logging.getLogger(__name__)
 
 EVENTS_PATH = f"{PREFIX}/events"
 EVENT_STREAM = b"text/event-stream"
@@ -58,11 +64,16 @@ class _QueryInvalid(ValueError):
 
 
 class Live:
-    """All streams of one node. `now` is the engine's clock; `end` is called when the node stops."""
+    """All streams of one node. `now` is the engine's clock; `end` is called when the node stops.
+
+    A stream whose caller's credential has come to its end, on whichever node, ends within `LiveRules.watch` and what
+    the authenticator needs to hear of it.
+    """
 
     def __init__(
         self,
         engine: Engine,
+        authenticator: Authenticator,
         workers: Workers,
         bus: ChangeBus,
         now: Callable[[], datetime],
@@ -71,12 +82,14 @@ class Live:
         most_streams: int,
     ) -> None:
         self._engine = engine
+        self._authenticator = authenticator
         self._workers = workers
         self._bus = bus
         self._now = now
         self._rules = rules or LiveRules()
         self._most_streams = most_streams
-        self._streams: set[LiveStream] = set()
+        self._streams: dict[LiveStream, Standing | None] = {}
+        self._watching: asyncio.Task[None] | None = None
         self._of_caller: Counter[tuple[CallerKind, str]] = Counter()
         self._is_ending = False
         self._turns = asyncio.Semaphore(READS_AT_ONCE)
@@ -109,10 +122,11 @@ class Live:
             return of_trouble(Trouble.OVERLOADED, request.request_id)
         if isinstance(reading, Refused):
             return of_reply(reading, request.request_id)
+        standing = self._authenticator.standing(request)
         # Once more: others may have come meanwhile.
         if (trouble := self._trouble(caller)) is not None:
             return of_trouble(trouble, request.request_id)
-        return Answer(200, EVENT_STREAM, b"", _HEADERS, stream=self._stream(caller, reading, since))
+        return Answer(200, EVENT_STREAM, b"", _HEADERS, stream=self._stream(caller, standing, reading, since))
 
     def _trouble(self, caller: Caller) -> Trouble | None:
         if self._is_ending:
@@ -135,13 +149,15 @@ class Live:
         return CustomerReading(self._engine, caller.caller_id, accounts)
 
     async def _stream(
-        self, caller: Caller, reading: Reading, since: datetime | None
+        self, caller: Caller, standing: Standing | None, reading: Reading, since: datetime | None
     ) -> AsyncGenerator[bytes]:
         mailbox = Mailbox(asyncio.get_running_loop())
         stream = LiveStream(reading, mailbox, self._workers, self._rules, self._now, since, self._turns)
         # Before the state is read: what changes while it is being read is told afterwards.
         subscription = self._bus.subscribe(reading.topics, mailbox.put)
-        self._streams.add(stream)
+        self._streams[stream] = standing
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.create_task(self._watch())
         who = (caller.kind, caller.caller_id)
         self._of_caller[who] += 1
         try:
@@ -151,10 +167,26 @@ class Live:
                         yield piece
         finally:
             self._bus.leave(subscription)
-            self._streams.discard(stream)
+            del self._streams[stream]
             self._of_caller[who] -= 1
             if not self._of_caller[who]:
                 del self._of_caller[who]
+
+    async def _watch(self) -> None:
+        """End the streams of those who would not be let in any more, while there are streams."""
+        try:
+            while self._streams:
+                await asyncio.sleep(self._rules.watch)
+                standings = {standing for standing in self._streams.values() if standing is not None}
+                ended = await self._authenticator.ended(standings) if standings else ()
+                for stream, standing in self._streams.items():
+                    if standing in ended:
+                        stream.end()
+        except Exception as bug:  # noqa: BLE001 -- nobody awaits this task, and its text may tell a credential
+            _LOG.error("live streams: bug: %s", place_of(bug))
+            # Nobody listens on unwatched.
+            for stream in self._streams:
+                stream.end()
 
 
 def _orders_in(query: str) -> tuple[str, ...]:

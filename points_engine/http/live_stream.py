@@ -28,12 +28,14 @@ class LiveRules(NamedTuple):
 
     A comment is sent after `heartbeat` of silence, the state is read anew after `poll()` without a change, a reader
     comes back `retry` after a stream ended, and a stream ends after `lifetime`: so its caller proves anew who they are.
+    Every `watch` it is looked whether they still could.
     """
 
     heartbeat: float = 15.0
     poll: Callable[[], float] = lambda: 15.0
     retry: float = 2.0
     lifetime: float = 300.0
+    watch: float = 1.0
 
 
 class Mailbox:
@@ -110,10 +112,12 @@ class LiveStream:
         yield b"retry: %d\n\n" % (self._rules.retry * 1000)
         yield await self._told(lambda: self._reading.opening(self._since))
         polls_at = clock() + self._rules.poll()
-        while not self._ending and clock() < ends_at:
+        while clock() < ends_at:
             waits = min(self._rules.heartbeat, polls_at - clock(), ends_at - clock())
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._mailbox.came.wait(), max(waits, 0.0))
+            if self._ending:
+                return
             changes, is_full = self._mailbox.take()
             told = b""
             if is_full or clock() >= polls_at:

@@ -1,6 +1,7 @@
 """A client of live streams for tests: a bare socket, and the events as they come."""
 
 import json
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -19,14 +20,19 @@ class Told(NamedTuple):
 
 
 class EventReader:
-    """Reads `GET /v1/events` until the block ends; `status` is the answer's."""
+    """Reads `GET /v1/events` until the block ends; `status` is the answer's. `presents` are headers besides."""
 
     def __init__(
-        self, service: RunningService, caller: Caller, query: str = "", last_id: str | None = None
+        self,
+        service: RunningService,
+        caller: Caller | None,
+        query: str = "",
+        last_id: str | None = None,
+        presents: Mapping[str, str] | None = None,
     ) -> None:
         self._line = service.connect()
         self._line.settimeout(PATIENCE_SECONDS)
-        headers = {"Host": "localhost", **credential(caller)}
+        headers = {"Host": "localhost", **(credential(caller) if caller else {}), **(presents or {})}
         if last_id is not None:
             headers["Last-Event-ID"] = last_id
         head = "".join(f"{name}: {text}\r\n" for name, text in headers.items())
