@@ -83,7 +83,11 @@ def is_lost(connection: psycopg.Connection[object], error: psycopg.Error) -> boo
 
 def refused_connection(error: psycopg.Error) -> StoreUnavailable:
     """The fault behind a connection that did not come about."""
-    said = str(error)
+    return refused_connection_words(str(error))
+
+
+def refused_connection_words(said: str) -> StoreUnavailable:
+    """The fault behind what libpq says of a connection that did not come about."""
     for words, problem, remedy in _AT_THE_DOOR:
         if words in said:
             return StoreUnavailable(problem, remedy)

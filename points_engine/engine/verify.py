@@ -30,8 +30,13 @@ def verify(store: Store) -> list[Finding]:
     """
     # Only so that an edit from now on shows: what is not chained yet is looked at as well.
     store.seal()
+    return store.look(verify_books)
+
+
+def verify_books(books: Books) -> list[Finding]:
+    """As `verify`, within a transaction that is under way and sees one state of the books."""
     with _collector_resting():
-        return store.look(lambda books: _Audit(books).findings())
+        return _Audit(books).findings()
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ def test_members_and_reports(far_desk: Desk, tmp_path: Path) -> None:
     assert [] == far_desk.ask("verify")["findings"]
 
 
-@pytest.mark.parametrize("words", [("backup", "copy"), ("restore", "copy"), ("rotate-key",)])
+@pytest.mark.parametrize("words", [("rotate-key",)])
 def test_what_a_file_alone_can_do(far_desk: Desk, words: tuple[str, ...]) -> None:
     """It is refused, with what to do instead."""
     far_desk.ask("init")
