@@ -1,5 +1,9 @@
 """PIN hashes: real argon2id, once or twice."""
 
+import os
+import sys
+import threading
+
 import argon2
 import pytest
 
@@ -48,3 +52,17 @@ def test_a_hash_made_at_another_cost_still_verifies() -> None:
     """Hashes carry their cost, so a scheme may raise it."""
     pin_hash = Argon2PinHasher(KEY, CHEAP).hash("m-1", "284619")
     assert Argon2PinHasher(KEY, Argon2Cost(memory_kib=16, passes=2)).verify("m-1", "284619", pin_hash)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a priority is the whole process's")
+def test_hashes_let_charges_go_first() -> None:
+    """They run behind who asks for them, on a thread that is gone afterwards; who asks stays where they were."""
+
+    def seen() -> tuple[threading.Thread, int]:
+        return threading.current_thread(), os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    caller, own = seen()
+    aside, behind = Argon2PinHasher(KEY, CHEAP)._aside(seen)
+    assert min(19, own + 10) == behind
+    assert not aside.is_alive()
+    assert (caller, own) == seen()
