@@ -20,7 +20,7 @@ AFTER_COMMIT = "key_change.after_commit"
 
 _TOLD_EVERY = 500
 
-_ENDED = (
+ENDED = (
     # What is derived from the key and lives for minutes: payment codes, SMS codes, and what they were made from.
     "DELETE FROM payment_code WHERE state = 'live'",
     "DELETE FROM command WHERE nonce IS NOT NULL",
@@ -36,6 +36,7 @@ _ENDED = (
     "DELETE FROM sign_in",
     "DELETE FROM call_count",
 )
+"""What ends with a key, in either database."""
 
 
 def change_key(
@@ -73,7 +74,7 @@ def change_key(
             connection.execute("UPDATE member SET pin_hash = ? WHERE id = ?", (sealed, member))
             if place % _TOLD_EVERY == 0:
                 on_progress(place, len(opened))
-        for statement in _ENDED:
+        for statement in ENDED:
             connection.execute(statement)
         connection.execute(
             "UPDATE engine_fact SET value = ? WHERE name = 'key_fingerprint'", (after.fingerprint,)

@@ -23,6 +23,8 @@ from points_engine.engine.change_bus import ChangeBus
 _LOG = logging.getLogger(__name__)
 
 CHANNEL = "points_changes"
+APPLICATION = "points-engine changes"
+"""What its connections are called at the server."""
 GATHER_SECONDS = 0.01
 """What changes within this time goes in one transaction: so few of them hardly meet at their lock."""
 BEAT_SECONDS = 5.0
@@ -198,7 +200,7 @@ class PostgresChanges(Changes):
 
 def _connected(parameters: Mapping[str, Any]) -> psycopg.Connection[Any]:
     return psycopg.connect(
-        **{**parameters, "application_name": "points-engine changes"}, autocommit=True, prepare_threshold=None
+        **{**parameters, "application_name": APPLICATION}, autocommit=True, prepare_threshold=None
     )
 
 

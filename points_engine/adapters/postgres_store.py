@@ -55,12 +55,16 @@ class Patience(NamedTuple):
     stopped: float = 15.0
 
     def begin(self) -> bytes:
-        """What begins a writing transaction. Its settings end with it, so that a pooler hands them to nobody."""
+        """What begins a writing transaction. Its settings end with it, so that a pooler hands them to nobody.
+
+        The last of its statements reads the key the books are bound to, which nobody changes while it lasts.
+        """
         return (
             "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
             f" SET LOCAL lock_timeout = {_milliseconds(self.lock)};"
             f" SET LOCAL statement_timeout = {_milliseconds(self.statement)};"
-            f" SET LOCAL idle_in_transaction_session_timeout = {_milliseconds(self.stopped)}"
+            f" SET LOCAL idle_in_transaction_session_timeout = {_milliseconds(self.stopped)};"
+            f" {_BOUND}"
         ).encode()
 
     def begin_look(self) -> bytes:
@@ -68,7 +72,8 @@ class Patience(NamedTuple):
         return (
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
             f" SET LOCAL statement_timeout = {_milliseconds(self.reading)};"
-            f" SET LOCAL idle_in_transaction_session_timeout = {_milliseconds(self.reading)}"
+            f" SET LOCAL idle_in_transaction_session_timeout = {_milliseconds(self.reading)};"
+            f" {_BOUND}"
         ).encode()
 
 
@@ -106,6 +111,7 @@ class PostgresStore(Store):
         changes: Changes | None = None,
         patience: Patience = _PATIENT,
     ) -> None:
+        self._key_fingerprint = key_fingerprint
         self._patience = patience
         self._begin, self._begin_look = patience.begin(), patience.begin_look()
         self._connections = PostgresConnections(url, most_connections, keeps_statements=keeps_statements)
@@ -162,7 +168,7 @@ class PostgresStore(Store):
         """Run the work in one transaction. Raises _Retry when it may be run again: nothing was changed."""
         with self._connections.lent(fresh=fresh) as connection:
             try:
-                connection.execute(self._begin, prepare=False)
+                self._enter(connection, self._begin)
                 books = PostgresBooks(connection, self._ends, writes=True)
                 outcome = work(books)
                 self._on_durable_step(BEFORE_COMMIT)
@@ -179,6 +185,17 @@ class PostgresStore(Store):
         if books.touched:
             self._changes.changed(books.touched)
         return outcome
+
+    def _enter(self, connection: Connection, begin: bytes) -> None:
+        """Begin a transaction. Raises KeyUnavailable when the books have another key by now."""
+        cursor = connection.execute(begin, prepare=False)
+        while cursor.nextset():
+            continue
+        if cursor.fetchone() != (self._key_fingerprint,):
+            raise KeyUnavailable(
+                "The database's key was changed since this engine was started",
+                "Put the newest copy of the key file in its folder, and start it anew.",
+            )
 
     def transact_each(self, works: Sequence[Callable[[Books], T]]) -> list[T | Exception]:
         """Each in a transaction of its own, several beside each other: their journeys overlap, and the disk's work."""
@@ -218,7 +235,7 @@ class PostgresStore(Store):
     def _look_once(self, work: Callable[[Books], T], *, fresh: bool) -> T:
         with self._connections.lent(fresh=fresh) as connection:
             try:
-                connection.execute(self._begin_look, prepare=False)
+                self._enter(connection, self._begin_look)
                 outcome = work(PostgresBooks(connection, self._ends, writes=False))
                 connection.execute(b"COMMIT", prepare=False)
             except psycopg.Error as error:
@@ -241,7 +258,7 @@ class PostgresStore(Store):
     def _seal_once(self) -> int:
         with self._connections.lent() as connection:
             try:
-                connection.execute(self._begin, prepare=False)
+                self._enter(connection, self._begin)
                 sealed = seal_batch(connection.execute, waits=False)
                 connection.execute(b"COMMIT", prepare=False)
             except psycopg.Error as error:

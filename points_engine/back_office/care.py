@@ -7,10 +7,10 @@ from typing import Any
 from rich.text import Text
 
 from points_engine.adapters.key_change import change_key
-from points_engine.adapters.keys import read_key
+from points_engine.adapters.keys import MasterKey, read_key
 from points_engine.back_office import file_copies
 from points_engine.back_office.answers import FAILED, Answer, Failed, Listing, plain
-from points_engine.back_office.office import Office
+from points_engine.back_office.office import Bar, Office
 from points_engine.bootstrap import open_engine
 from points_engine.databases import database_of
 
@@ -115,19 +115,35 @@ def _restore(office: Office, given: argparse.Namespace) -> Answer:
 
 
 def _rotate_key(office: Office, _given: argparse.Namespace) -> Answer:
-    office.check_in_file(
-        "Its key cannot be changed yet: every engine on it would need the new one at the same moment."
-    )
-    # Opened first: that brings a database of an older version to this one.
-    with office.engine():
-        pass
+    office.check_there()
     with office.progress("sealing PINs", 1) as bar:
-        key, pins = change_key(
-            office.database, office.key_file, read_key(office.key_file), bar.reach_of, lambda _step: None
-        )
+        key, pins = _changed_key(office, bar)
+    others = "Every engine on this database needs the new key file before it starts.\n"
     told = (
         f"The key is changed; {pins} PINs are sealed under the new one and go on working.\n"
+        f"{others if office.settings.database else ''}"
         f"Copy {office.key_file} again, and make a new backup: whoever has an old copy of both can still open that."
     )
     data = {"key_file": str(office.key_file), "pins": pins, "keys_in_file": len(key.fingerprints)}
     return Answer(data, Text(told))
+
+
+def _changed_key(office: Office, bar: Bar) -> tuple[MasterKey, int]:
+    held = read_key(office.key_file)
+    if office.settings.database:
+        from points_engine.adapters.postgres_key_change import change_key_on_server  # noqa: PLC0415 -- as above
+        from points_engine.back_office.server_copies import server_address  # noqa: PLC0415 -- as above
+
+        return change_key_on_server(
+            server_address(office), office.key_file, held, bar.reach_of, office.on_durable_step or _no_step
+        )
+    # Opened first: that brings a database of an older version to this one.
+    with office.engine():
+        pass
+    return change_key(
+        office.database, office.key_file, held, bar.reach_of, office.on_durable_step or _no_step
+    )
+
+
+def _no_step(_name: str) -> None:
+    """What happens at a durable step when nobody watches."""

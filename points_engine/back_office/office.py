@@ -107,13 +107,6 @@ class Office:
                 word="no_engine",
             )
 
-    def check_in_file(self, remedy: str) -> None:
-        """Raises Failed, with what to do instead, when the books are not in a file of the folder."""
-        if self.settings.database:
-            raise Failed(
-                "The books are in a PostgreSQL database", remedy, code=WRONG_USE, word="not_in_a_file"
-            )
-
     @contextmanager
     def engine(
         self, sweep_every_seconds: float | None = None, changes: Changes | None = None

@@ -37,7 +37,7 @@ def backup(office: Office, given: argparse.Namespace) -> Answer:
 
     Raises Failed or an EngineFault.
     """
-    url, target, held = _address(office), target_of(given, ".dump"), read_key(office.key_file)
+    url, target, held = server_address(office), target_of(given, ".dump"), read_key(office.key_file)
     with aside_of(target) as aside:
         with frozen(url) as state:
             key_bound_to(state.fingerprint, held, SERVER)
@@ -54,7 +54,7 @@ def backup(office: Office, given: argparse.Namespace) -> Answer:
 
 def restore(office: Office, given: argparse.Namespace) -> Answer:
     """Bring a backup into an empty database. Raises Failed or an EngineFault, and then it is as empty as before."""
-    url, held = _address(office), key_to_restore_with(office, given)
+    url, held = server_address(office), key_to_restore_with(office, given)
     major = major_of_empty(url)
     if major is None:
         raise Failed(
@@ -89,7 +89,7 @@ def restore(office: Office, given: argparse.Namespace) -> Answer:
     return Answer(data, Text(f"The database is that of {given.file} now, checked: {transfers} transfers."))
 
 
-def _address(office: Office) -> str:
+def server_address(office: Office) -> str:
     """The server's own address. Raises Failed when only one through a pooler is known."""
     settings = office.settings
     if not settings.database_is_pooled:

@@ -1,4 +1,4 @@
-"""The back office on a PostgreSQL database: the same commands, and plain words for what a file alone can do."""
+"""The back office on a PostgreSQL database: the same commands."""
 
 from pathlib import Path
 
@@ -24,14 +24,6 @@ def test_members_and_reports(far_desk: Desk, tmp_path: Path) -> None:
     imported = far_desk.ask("members", "import", members)
     assert 2 == imported["added"], imported
     assert [] == far_desk.ask("verify")["findings"]
-
-
-@pytest.mark.parametrize("words", [("rotate-key",)])
-def test_what_a_file_alone_can_do(far_desk: Desk, words: tuple[str, ...]) -> None:
-    """It is refused, with what to do instead."""
-    far_desk.ask("init")
-    failed = far_desk.fail(*words)
-    assert ("not_in_a_file", 2) == (failed["error"], failed["code"])
 
 
 def test_a_mistyped_folder_is_no_engine(far_desk: Desk) -> None:
