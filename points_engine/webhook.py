@@ -1,7 +1,7 @@
 """What a merchant's own system is told of: which transfer makes which event, and when a telling is tried again.
 
-An event is made from the ledger alone, so a charge does nothing for it. What moves nothing (a wrong code, a balance
-that is too low) is no event. See docs/events.md.
+An event is made from what the books hold anyway, so a charge does nothing for it: from the ledger's transfers, and from
+the payments that failed, which move nothing. See docs/events.md.
 """
 
 import enum
@@ -19,6 +19,8 @@ class EventType(enum.StrEnum):
     PAYMENT_SUCCEEDED = "payment.succeeded"
     PAYMENT_HELD = "payment.held"
     PAYMENT_CANCELED = "payment.canceled"
+    PAYMENT_FAILED = "payment.failed"
+    """Refused at once, or after a hold because the tries were used up. No kind of transfer makes it by itself."""
     PAYMENT_REVERSED = "payment.reversed"
     PAYMENT_REFUNDED = "payment.refunded"
     POINTS_CREDITED = "points.credited"
@@ -55,7 +57,7 @@ TYPE_OF: Mapping[TransferKind, EventType] = MappingProxyType(
         TransferKind.SETTLEMENT_RETURN: EventType.SHOP_SETTLED,
     }
 )
-"""The event that each kind of transfer makes."""
+"""The event that each kind of transfer makes; a void of a payment that failed makes PAYMENT_FAILED instead."""
 
 OF_PAYMENTS = frozenset(kind for kind, word in TYPE_OF.items() if word.startswith("payment."))
 """Transfers of which a payment may have several at once, one an asset, that are one event together."""

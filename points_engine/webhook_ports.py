@@ -26,8 +26,8 @@ class EndpointRow(NamedTuple):
 
     `event_types` are the words it wants, with commas between; empty for all. `secret_ref` is what its signing secret is
     derived from with the key outside the database; the one before signs too until `earlier_until`. It hears of what is
-    in the ledger after `after_position`. `failures` in a row leave it alone until `paused_until`; whoever holds the
-    `lease` is delivering to it, until `leased_until`.
+    in the ledger after `after_position`, and of payments with a number after `after_payment`. `failures` in a row leave
+    it alone until `paused_until`; whoever holds the `lease` is delivering to it, until `leased_until`.
     """
 
     id: int
@@ -38,6 +38,7 @@ class EndpointRow(NamedTuple):
     earlier_ref: str | None
     earlier_until: datetime | None
     after_position: int
+    after_payment: int
     is_enabled: bool
     failures: int
     paused_until: datetime
@@ -116,6 +117,18 @@ class WebhookBooks(abc.ABC):
     @abc.abstractmethod
     def set_webhook_position(self, position: int) -> None:
         """Events are made up to here."""
+
+    @abc.abstractmethod
+    def failures_position(self) -> int:
+        """Up to which number payments were looked at for those that failed."""
+
+    @abc.abstractmethod
+    def set_failures_position(self, number: int) -> None:
+        """Payments were looked at up to this number; to be called with `lock_webhook_position`."""
+
+    @abc.abstractmethod
+    def newest_payment(self) -> int:
+        """The largest number of a payment; 0 when there is none."""
 
     @abc.abstractmethod
     def add_event(self, event: EventRow) -> int | None:

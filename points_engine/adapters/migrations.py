@@ -32,7 +32,7 @@ from points_engine.adapters.refund_schema import REFUND_TABLES
 from points_engine.adapters.schema_words import FORBID, Dialect, Only, Part, rendered
 from points_engine.adapters.seal_schema import SEAL_TABLES
 from points_engine.adapters.settlement_schema import SETTLEMENT_TABLES
-from points_engine.adapters.webhook_schema import WEBHOOK_TABLES
+from points_engine.adapters.webhook_schema import FAILURES, WEBHOOK_TABLES
 
 Migration = Sequence[str]
 """The statements of one migration, in one dialect."""
@@ -48,7 +48,7 @@ _FIRST: tuple[Part, ...] = (
     *SEAL_TABLES,
 )
 
-MIGRATIONS: Sequence[Sequence[Part]] = (_FIRST, EXPRESS, WEBHOOK_TABLES, CALLER_TABLES)
+MIGRATIONS: Sequence[Sequence[Part]] = (_FIRST, EXPRESS, WEBHOOK_TABLES, CALLER_TABLES, FAILURES)
 
 
 def migrations_of(dialect: Dialect) -> Sequence[Migration]:

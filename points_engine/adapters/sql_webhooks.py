@@ -10,8 +10,8 @@ from points_engine.ledger import microseconds, moment
 from points_engine.webhook_ports import DeliveryRow, DeliveryState, EndpointRow, EventRow, WebhookBooks
 
 _ENDPOINT = """
-    id, endpoint_id, url, event_types, secret_ref, earlier_ref, earlier_until_us, after_position, is_enabled, failures,
-    paused_until_us, lease, leased_until_us, created_at_us, problem
+    id, endpoint_id, url, event_types, secret_ref, earlier_ref, earlier_until_us, after_position, after_payment,
+    is_enabled, failures, paused_until_us, lease, leased_until_us, created_at_us, problem
 """
 _DELIVERY = """
     d.id, d.endpoint, d.state, d.tries, d.due_at_us, d.at_us, d.problem,
@@ -32,11 +32,11 @@ _FORGET_EVENTS = """
 
 
 def _endpoint(row: Row) -> EndpointRow:
-    number, name, url, types, ref, earlier, until_us, after, enabled, failures = row[:10]
-    paused_us, lease, leased_us, created_us, problem = row[10:]
+    number, name, url, types, ref, earlier, until_us, after, after_payment, enabled, failures = row[:11]
+    paused_us, lease, leased_us, created_us, problem = row[11:]
     return EndpointRow(
-        number, name, url, types, ref, earlier, moment_or_none(until_us), after, bool(enabled), failures,
-        moment(paused_us), lease, moment(leased_us), moment(created_us), problem,
+        number, name, url, types, ref, earlier, moment_or_none(until_us), after, after_payment, bool(enabled),
+        failures, moment(paused_us), lease, moment(leased_us), moment(created_us), problem,
     )  # fmt: skip
 
 
@@ -63,11 +63,12 @@ class SqlWebhookBooks(SqlStatements, WebhookBooks):
         row = self._one(
             """
             INSERT INTO webhook_endpoint
-                (endpoint_id, url, event_types, secret_ref, after_position, is_enabled, created_at_us)
-            VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
+                (endpoint_id, url, event_types, secret_ref, after_position, after_payment, is_enabled, created_at_us)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
             """,
             *endpoint[1:5],
             endpoint.after_position,
+            endpoint.after_payment,
             int(endpoint.is_enabled),
             microseconds(endpoint.created_at),
         )
@@ -153,6 +154,19 @@ class SqlWebhookBooks(SqlStatements, WebhookBooks):
 
     def set_webhook_position(self, position: int) -> None:
         self._execute("UPDATE webhook_cursor SET position = ? WHERE id = 1", (position,))
+
+    def failures_position(self) -> int:
+        row = self._one("SELECT failures_after FROM webhook_cursor WHERE id = 1")
+        assert row is not None
+        return int(row[0])
+
+    def set_failures_position(self, number: int) -> None:
+        self._execute("UPDATE webhook_cursor SET failures_after = ? WHERE id = 1", (number,))
+
+    def newest_payment(self) -> int:
+        row = self._one("SELECT coalesce(max(id), 0) FROM payment")
+        assert row is not None
+        return int(row[0])
 
     def add_event(self, event: EventRow) -> int | None:
         row = self._one(

@@ -3,7 +3,7 @@
 An event is kept as long as somebody waits for it, or may want it again.
 """
 
-from points_engine.adapters.schema_words import Part, Table
+from points_engine.adapters.schema_words import Column, Part, Table
 
 WEBHOOK_TABLES: tuple[Part, ...] = (
     Table(
@@ -55,4 +55,15 @@ WEBHOOK_TABLES: tuple[Part, ...] = (
     "CREATE INDEX webhook_delivery_done ON webhook_delivery (at_us) WHERE state = 'delivered'",
     Table("webhook_cursor", "id WHOLE PRIMARY KEY CHECK (id = 1), position WHOLE NOT NULL"),
     "INSERT INTO webhook_cursor (id, position) VALUES (1, 0)",
+)
+
+FAILURES: tuple[Part, ...] = (
+    Column(
+        "webhook_endpoint", "after_payment WHOLE NOT NULL DEFAULT 0"
+    ),  # it hears of failures after this number
+    Column(
+        "webhook_cursor", "failures_after WHOLE NOT NULL DEFAULT 0"
+    ),  # the number of the last payment looked at
+    # What failed before anybody was told of failures stays untold.
+    "UPDATE webhook_cursor SET failures_after = (SELECT coalesce(max(id), 0) FROM payment)",
 )

@@ -8,11 +8,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from points_engine.contract import PaymentState
 from points_engine.engine.bookings import parts_of
 from points_engine.ledger import TransferKind
 from points_engine.ledger_ports import LedgerLine
 from points_engine.ports import Books, Clock, Ids, Store
-from points_engine.webhook import OF_PAYMENTS, TYPE_OF
+from points_engine.webhook import OF_PAYMENTS, TYPE_OF, EventType
 from points_engine.webhook_ports import EndpointRow, EventRow
 
 BATCH_LINES = 200
@@ -33,6 +34,16 @@ def body_of(event_type: str, at: str, data: Mapping[str, Any]) -> str:
     return json.dumps(
         {"type": event_type, "timestamp": at, "data": data}, ensure_ascii=False, separators=(",", ":")
     )
+
+
+def wants(endpoint: EndpointRow, event_type: str) -> bool:
+    """Whether an endpoint listens to this type of event."""
+    return not endpoint.event_types or event_type in endpoint.event_types.split(",")
+
+
+def id_of_failure(ids: Ids, order_id: str) -> str:
+    """The event of a payment that failed, whether it is found among the payments or by its void in the ledger."""
+    return f"evt_{ids.token(f'webhook event{EventType.PAYMENT_FAILED}{order_id}').hex()}"
 
 
 class _Batch(NamedTuple):
@@ -67,18 +78,17 @@ class WebhookEvents:
         if not listening or position >= books.ledger_head():
             return _Batch(position, (), {})
         lines = books.ledger_lines(position, BATCH_LINES)
-        events = {
-            line.position: self._event(books, line)
-            for line in lines
-            if any(_wants(each, line) for each in listening)
-        }
+        events = {}
+        for line in lines:
+            event_type = _type_of(books, line)
+            if any(_hears(each, line, event_type) for each in listening):
+                events[line.position] = self._event(books, line, event_type)
         return _Batch(position, lines, events)
 
-    def _event(self, books: Books, line: LedgerLine) -> EventRow:
-        event_type = TYPE_OF[line.kind]
+    def _event(self, books: Books, line: LedgerLine, event_type: EventType) -> EventRow:
         data = _DATA.get(line.kind, _of_account)(books, line)
         body = body_of(event_type, line.at.isoformat(), data)
-        return EventRow(0, self._event_id(line), event_type, body, line.at)
+        return EventRow(0, self._event_id(line, event_type), event_type, body, line.at)
 
     def _write(self, books: Books, batch: _Batch) -> int:
         if books.lock_webhook_position() != batch.position:
@@ -87,8 +97,10 @@ class WebhookEvents:
         endpoints = [each for each in books.endpoints() if each.is_enabled]
         for line in batch.lines:
             event = batch.events.get(line.position)
-            wanting = [each for each in endpoints if _wants(each, line)]
-            if event is None or not wanting:
+            if event is None:
+                continue
+            wanting = [each for each in endpoints if _hears(each, line, event.event_type)]
+            if not wanting:
                 continue
             event_id = books.add_event(event)
             if event_id is not None:  # else another part of the same payment made it
@@ -97,18 +109,28 @@ class WebhookEvents:
         books.set_webhook_position(batch.lines[-1].position)
         return len(batch.lines)
 
-    def _event_id(self, line: LedgerLine) -> str:
+    def _event_id(self, line: LedgerLine, event_type: EventType) -> str:
         """Always the same for the same occurrence; the parts of a payment are one."""
+        if event_type is EventType.PAYMENT_FAILED:
+            assert line.order_id is not None
+            return id_of_failure(self._ids, line.order_id)
         what: object = line.position
         if line.kind in OF_PAYMENTS:
             what = line.command_id if line.kind is TransferKind.REFUND else line.order_id
         return f"evt_{self._ids.token(f'webhook event{line.kind}{what}').hex()}"
 
 
-def _wants(endpoint: EndpointRow, line: LedgerLine) -> bool:
-    if line.position <= endpoint.after_position:
-        return False
-    return not endpoint.event_types or TYPE_OF[line.kind] in endpoint.event_types.split(",")
+def _type_of(books: Books, line: LedgerLine) -> EventType:
+    if line.kind is TransferKind.VOID and line.order_id is not None:
+        # What it became is for good: who used their tries up has not canceled.
+        row = books.payment(line.order_id)
+        if row is not None and row.state is PaymentState.FAILED:
+            return EventType.PAYMENT_FAILED
+    return TYPE_OF[line.kind]
+
+
+def _hears(endpoint: EndpointRow, line: LedgerLine, event_type: str) -> bool:
+    return line.position > endpoint.after_position and wants(endpoint, event_type)
 
 
 def _of_payment(books: Books, line: LedgerLine) -> dict[str, Any]:

@@ -52,8 +52,9 @@ class WebhookRun:
                 _LOG.warning("the engine could not see to its webhooks", exc_info=True)
 
     def _look(self) -> None:
-        while self._webhooks.events.make() and not self._closing.is_set():
-            pass
+        for make in (self._webhooks.events.make, self._webhooks.failures.make):
+            while make() and not self._closing.is_set():
+                pass
         while not self._closing.is_set() and self._slots.acquire(blocking=False):
             endpoint = None
             try:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from points_engine import webhook
 from points_engine.contract import Secret
 from points_engine.engine.webhook_delivery import WebhookDelivery
-from points_engine.engine.webhook_events import WebhookEvents, body_of
+from points_engine.engine.webhook_events import WebhookEvents, body_of, wants
+from points_engine.engine.webhook_failures import WebhookFailures
 from points_engine.ports import Books, Clock, Ids, Store
 from points_engine.webhook import EndpointInvalid, EventType, WebhookRules
 from points_engine.webhook_ports import (
@@ -51,7 +52,8 @@ class Opened(NamedTuple):
 class Webhooks:
     """Manages endpoints and tells them; thread-safe. All of its methods raise EngineFault.
 
-    `events` makes events out of the ledger, `delivery` carries them; `tell` does both until nothing is due.
+    `events` makes events out of the ledger, `failures` out of the payments that failed, `delivery` carries them; `tell`
+    does all until nothing is due.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Webhooks:
         self._secrets = secrets
         self._rules = rules
         self.events = WebhookEvents(store, clock, ids)
+        self.failures = WebhookFailures(store, clock, ids)
         self.delivery = WebhookDelivery(store, clock, ids, sender, secrets)
 
     # --- endpoints
@@ -80,14 +83,12 @@ class Webhooks:
         endpoint_id, ref = f"ep_{self._ids.nonce().hex()[:16]}", self._secrets.fresh_ref()
 
         def work(books: Books) -> None:
-            now, head = self._clock.now(), books.ledger_head()
+            now, head, newest = self._clock.now(), books.ledger_head(), books.newest_payment()
             books.lock_webhook_position()
-            if not any(each.is_enabled for each in books.endpoints()):
-                # Nobody listened: what happened meanwhile is nobody's.
-                books.set_webhook_position(head)
+            _begin_anew(books)
             books.add_endpoint(
                 EndpointRow(
-                    0, endpoint_id, url, ",".join(sorted(event_types)), ref, None, None, head,
+                    0, endpoint_id, url, ",".join(sorted(event_types)), ref, None, None, head, newest,
                     is_enabled=True, failures=0, paused_until=now, lease=None, leased_until=now, created_at=now,
                     problem=None,
                 )
@@ -134,8 +135,7 @@ class Webhooks:
             now = self._clock.now()
             if not row.is_enabled:
                 books.lock_webhook_position()
-                if not any(each.is_enabled for each in books.endpoints()):
-                    books.set_webhook_position(books.ledger_head())
+                _begin_anew(books)
             books.set_endpoint(row._replace(is_enabled=True, failures=0, paused_until=now, problem=None))
 
         self._store.transact(work)
@@ -191,7 +191,7 @@ class Webhooks:
     def tell(self) -> int:
         """Make events and carry what is due, until there is nothing; how many messages were tried."""
         tried = 0
-        while self.events.make():
+        while self.events.make() + self.failures.make():
             pass
         while (endpoint := self.delivery.claim()) is not None:
             tried += self.delivery.carry(endpoint)
@@ -201,6 +201,15 @@ class Webhooks:
         """Forget what was delivered long ago; how many deliveries."""
         kept_since = self._clock.now() - timedelta(days=self._rules.kept_days)
         return self._store.transact(lambda books: books.drop_delivered(kept_since, _SWEPT_AT_ONCE))
+
+
+def _begin_anew(books: Books) -> None:
+    """Where nobody listened: what happened meanwhile is nobody's. With the cursor's lock."""
+    listening = [each for each in books.endpoints() if each.is_enabled]
+    if not listening:
+        books.set_webhook_position(books.ledger_head())
+    if not any(wants(each, EventType.PAYMENT_FAILED) for each in listening):
+        books.set_failures_position(books.newest_payment())
 
 
 def _found(books: Books, endpoint_id: str) -> EndpointRow:

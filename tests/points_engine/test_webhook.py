@@ -20,9 +20,9 @@ from points_engine.webhook import (
 
 
 def test_every_transfer_makes_an_event() -> None:
-    """None is forgotten, and every event but the test's is made by one."""
+    """None is forgotten, and every event but the test's and that of a failure is made by one."""
     assert set(TransferKind) == set(TYPE_OF)
-    assert set(EventType) - {EventType.ENDPOINT_TEST} == set(TYPE_OF.values())
+    assert set(EventType) - {EventType.ENDPOINT_TEST, EventType.PAYMENT_FAILED} == set(TYPE_OF.values())
     assert {
         TransferKind.CHARGE, TransferKind.HOLD, TransferKind.POST, TransferKind.VOID, TransferKind.REVERSAL,
         TransferKind.REFUND,

@@ -25,6 +25,8 @@ Open = Callable[[int | None], Store]
 """Opens a store that knows so many migrations; None: all of them."""
 
 VERSIONS = range(1, len(sqlite_schema.MIGRATIONS) + 1)
+TELLS_FAILURES = 5
+"""The version from which on payments that failed are told to merchants' systems."""
 KEY_NAME = "points.key"
 
 
@@ -71,7 +73,11 @@ def check(folder: Path, version: int, opened: Open) -> None:
 
     with shop_on(opened(version)) as old:
         day_in_a_shop(old)
-    with shop_on(opened(None)) as new:
+    newest = opened(None)
+    if version < TELLS_FAILURES:
+        # What failed before that is told to nobody.
+        assert newest.look(lambda books: books.failures_position() == books.newest_payment() > 0)
+    with shop_on(newest) as new:
         goes_on(new)
 
 

@@ -87,6 +87,27 @@ def _settled(shop: WebhookShop) -> None:
     shop.ask(Settle(shop_id="shop-1", day=day))
 
 
+def _refused(shop: WebhookShop) -> None:
+    shop.pay("m-1", 9_000, "o")
+    shop.clock.advance(61)
+
+
+def _of_nobody(shop: WebhookShop) -> None:
+    left_behind = shop.code("m-1")
+    shop.code("m-1")
+    shop.charge(left_behind, 5, "o")
+    shop.clock.advance(61)
+
+
+def _tries_used_up(shop: WebhookShop) -> None:
+    _held(shop)
+    for _ in range(5):
+        shop.answer("o", "000000")
+    # By its void in the ledger at once, and among the payments after a minute: one event all the same.
+    shop.webhooks.tell()
+    shop.clock.advance(61)
+
+
 PAID: dict[str, object] = {
     "order_id": "o",
     "asset": "points",
@@ -142,13 +163,29 @@ TOLD: dict[str, tuple[Callable[[WebhookShop], object], list[tuple[str, dict[str,
             ("shop.settled", {"shop_id": "shop-1", "units": 100, "day": "2026-03-02"}),
         ],
     ),
-    "refused": (lambda shop: shop.pay("m-1", 9_000, "o"), []),
+    "refused": (
+        _refused,
+        [
+            (
+                "payment.failed",
+                {**PAID, "units": 9_000, "parts": [], "channel": "till", "reason": "balance_too_low"},
+            )
+        ],
+    ),
+    "nobody's code": (
+        _of_nobody,
+        [("payment.failed", {**PAID, "member_no": None, "units": 5, "reason": "code_unknown"})],
+    ),
+    "tries used up": (
+        _tries_used_up,
+        [("payment.held", PAID), ("payment.failed", {**PAID, "units": 600, "reason": "pin_locked"})],
+    ),
 }
 
 
 @pytest.mark.parametrize("case", TOLD)
 def test_what_is_told(shop: WebhookShop, case: str) -> None:
-    """Each kind of transfer makes its event, with the names of all it is about; what moved nothing makes none."""
+    """Each kind of transfer makes its event, with the names of all it is about; what moved nothing has failed."""
     do, expected = TOLD[case]
     shop.webhooks.add(URL)
     do(shop)
@@ -159,16 +196,50 @@ def test_what_is_told(shop: WebhookShop, case: str) -> None:
         assert data == {key: body["data"].get(key) for key in data}
 
 
-def test_no_secret_is_told(shop: WebhookShop) -> None:
-    """Neither a PIN nor a payment code is in what is sent."""
+def test_a_failure_is_told_once_and_to_whom_it_concerns(shop: WebhookShop) -> None:
+    """Not before a minute is over, when none with a smaller number can come any more; not what was before."""
+    shop.pay("m-1", 9_000, "before")
+    shop.webhooks.add(URL, [EventType.POINTS_CREDITED])
+    shop.pay("m-1", 9_000, "nobody listened")
+    shop.webhooks.add(OTHER_URL, [EventType.PAYMENT_FAILED])
+    shop.pay("m-1", 9_000, "o-1")
+    shop.pay("m-1", 10, "paid")
+    shop.pay("m-1", 9_000, "o-2")
+    shop.clock.advance(59)
+    assert 0 == shop.webhooks.tell()
+    shop.clock.advance(2)
+    shop.webhooks.tell()
+    assert {OTHER_URL} == {url for url, _, _ in shop.sender.carried}
+    assert ["o-1", "o-2"] == sorted(body["data"]["order_id"] for body in shop.sender.bodies())
+    assert 0 == shop.webhooks.tell()
+
+
+def test_a_failure_is_made_by_whoever_is_first(shop: WebhookShop) -> None:
+    """Two nodes that have read the same payments: one writes, the other finds the cursor moved."""
     shop.webhooks.add(URL)
+    shop.pay("m-1", 9_000, "o")
+    shop.clock.advance(61)
+    failures = shop.webhooks.failures
+    batch = failures._store.look(failures._read)
+    assert [1, 0] == [failures._store.transact(lambda books: failures._write(books, batch)) for _ in range(2)]
+    shop.webhooks.tell()
+    assert ["payment.failed"] == [body["type"] for body in shop.sender.bodies()]
+
+
+def test_no_secret_is_told(shop: WebhookShop) -> None:
+    """Neither a PIN nor a payment code is in what is sent, also when a payment failed."""
+    shop.webhooks.add(URL)
+    refused = shop.code("m-1")
+    shop.charge(refused, 9_000, "o-refused")
+    shop.clock.advance(61)
     code = shop.code("m-1")
     shop.charge(code, 600, "o")
     shop.answer("o", RIGHT_PIN)
     shop.webhooks.tell()
     sent = b"".join(body for _, _, body in shop.sender.carried).decode()
     assert "payment.succeeded" in sent
-    assert code not in sent
+    assert "payment.failed" in sent
+    assert [] == [each for each in (code, refused) if each in sent]
     assert RIGHT_PIN not in sent
 
 

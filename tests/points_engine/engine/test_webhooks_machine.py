@@ -110,6 +110,13 @@ class Telling(RuleBasedStateMachine):
             for url in self.endpoints:
                 self.expected[url] += 1
 
+    @rule()
+    def fail(self) -> None:
+        """A payment fails."""
+        self.shop.pay("m-1", 1_000_000)
+        for url in self.endpoints:
+            self.expected[url] += 1
+
     @rule(which=st.integers(0, 1), up=st.booleans())
     def switch(self, which: int, up: bool) -> None:
         """An endpoint goes down, or comes back."""
@@ -185,7 +192,10 @@ class Telling(RuleBasedStateMachine):
     def dead_are_kept(self) -> None:
         """Whatever was not taken is waiting or dead: nothing is forgotten."""
         position = self.shop.store.look(lambda books: books.webhook_position())
-        if position == self.shop.store.look(lambda books: books.ledger_head()):
+        looked_at, newest = self.shop.store.look(
+            lambda books: (books.failures_position(), books.newest_payment())
+        )
+        if (position, looked_at) == (self.shop.store.look(lambda books: books.ledger_head()), newest):
             for shown in self.shop.webhooks.endpoints():
                 known = shown.waiting + shown.delivered + shown.dead
                 assert self.expected[shown.url] == known
