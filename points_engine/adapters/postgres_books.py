@@ -13,10 +13,11 @@ from points_engine.change_ports import Change
 from points_engine.ledger import SIDES, AccountKind, Transfer, TransferKind, chain_after, microseconds
 from points_engine.limits import DayUse
 
-_ADD_TRANSFER = """
-    INSERT INTO transfer (kind, debit, credit, units, balance_units, payment, command_id, reason, at_us, actor)
+_TRANSFER_COLUMNS = "kind, debit, credit, units, balance_units, payment, command_id, reason, at_us, actor"
+_ADD_TRANSFER = f"""
+    INSERT INTO transfer ({_TRANSFER_COLUMNS})
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
+"""  # noqa: S608 -- our own columns
 _SET_BALANCE = """
     UPDATE account SET balance_units = ?1, overdraft_units = least(overdraft_units, greatest(0, -?1)),
     use_day = ?2, pin_free_count = ?3, pin_free_units = ?4, paid_count = ?5, paid_units = ?6
@@ -77,11 +78,12 @@ class PostgresBooks(LockingBooks):
 
     def _add_credits(self, given: Sequence[Given], reason: str, at: datetime) -> None:
         issued, at_us = self._issued_accounts(), microseconds(at)
-        self._executemany(
-            _ADD_TRANSFER,
+        self._insert_all(
+            "transfer",
+            _TRANSFER_COLUMNS,
             [
                 (
-                    TransferKind.CREDIT, issued[each.asset], each.account, each.units, each.units, None,
+                    str(TransferKind.CREDIT), issued[each.asset], each.account, each.units, each.units, None,
                     f"import-{each.member_no}", reason, at_us, None,
                 )
                 for each in given

@@ -42,12 +42,17 @@ class PostgresStatements(SqlStatements):
     def _execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
         return self._connection.execute(translated(statement).encode(), values)
 
-    def _executemany(self, statement: str, values: Iterable[Sequence[Any]]) -> Any:
-        with self._connection.cursor() as cursor:
-            cursor.executemany(translated(statement).encode(), values)
-
     def _insert(self, statement: str, values: Sequence[Any]) -> int:
         return int(self._execute(f"{statement} RETURNING id", values).fetchone()[0])
+
+    def _insert_all(self, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+        # A statement for each row takes the server three times as long as one COPY of all.
+        with (
+            self._connection.cursor() as cursor,
+            cursor.copy(f"COPY {table} ({columns}) FROM STDIN".encode()) as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
 
     def _each(self, statement: str, values: Sequence[Any] = ()) -> Iterator[Row]:
         with RawServerCursor(self._connection, f"each_{next(self._names)}") as cursor:

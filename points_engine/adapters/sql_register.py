@@ -36,13 +36,9 @@ _ACCOUNTS = """
 _MARKS = f"""
     SELECT member_no, import_mark FROM member WHERE member_no IN ({", ".join("?" * _PLACEHOLDERS)})
 """
-_ADD_MEMBER = """
-    INSERT INTO member (id, member_no, name, phone, birthday, is_frozen, enrolled_at_us, import_mark)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_ADD_ACCOUNT = """
-    INSERT INTO account (id, kind, asset, owner, balance_units, next_expiry_us) VALUES (?, 'customer', ?, ?, ?, ?)
-"""
+_MEMBER_COLUMNS = "id, member_no, name, phone, birthday, is_frozen, enrolled_at_us, import_mark"
+_ACCOUNT_COLUMNS = "id, kind, asset, owner, balance_units, next_expiry_us"
+_LOT_COLUMNS = "account, units, left_units, expires_at_us, terms"
 # sqlite3 looks for an adapter for any subclass of str.
 _ASSETS = tuple(str(asset) for asset in Asset)
 
@@ -106,8 +102,9 @@ class SqlRegisterBooks(SqlStatements, RegisterBooks):
     def add_members(self, members: Sequence[NewMember], opening: Opening, at: datetime) -> None:
         ids = self._free_ids("member", len(members))
         account_ids = iter(self._free_ids("account", len(members) * len(_ASSETS)))
-        self._executemany(
-            _ADD_MEMBER,
+        self._insert_all(
+            "member",
+            _MEMBER_COLUMNS,
             [
                 (
                     number, new.member_no, new.name, new.phone and new.phone.number,
@@ -126,10 +123,10 @@ class SqlRegisterBooks(SqlStatements, RegisterBooks):
                 units = begins_with.get(asset, 0)
                 expires_at_us = expiries_us.get(asset) if units else None
                 account = next(account_ids)
-                accounts.append((account, asset, number, units, expires_at_us))
+                accounts.append((account, "customer", asset, number, units, expires_at_us))
                 if units:
                     given.append(Given(account, asset, units, new.member_no, expires_at_us))
-        self._executemany(_ADD_ACCOUNT, accounts)
+        self._insert_all("account", _ACCOUNT_COLUMNS, accounts)
         self._add_credits(given, opening.reason, at)
         self._add_lots([each for each in given if each.expires_at_us is not None], opening.terms)
 
@@ -153,9 +150,10 @@ class SqlRegisterBooks(SqlStatements, RegisterBooks):
         kept = self._execute("SELECT id FROM lot_terms WHERE grace_days = ? AND zone = ?", terms).fetchone()[
             0
         ]
-        self._executemany(
-            "INSERT INTO lot (account, units, left_units, expires_at_us, terms) VALUES (?1, ?2, ?2, ?3, ?4)",
-            ((each.account, each.units, each.expires_at_us, kept) for each in given),
+        self._insert_all(
+            "lot",
+            _LOT_COLUMNS,
+            ((each.account, each.units, each.units, each.expires_at_us, kept) for each in given),
         )
 
 

@@ -30,8 +30,6 @@ class SqlStatements(abc.ABC):
 
     _execute: Callable[..., Any]
     """Runs a statement with a sequence of values; returns its cursor."""
-    _executemany: Callable[[str, Iterable[Sequence[Any]]], Any]
-    """Runs a statement once for each sequence of values."""
     _SEALED: ClassVar[str]
     """The transfers by their place in the chain: numbers that never change, without a gap."""
 
@@ -47,6 +45,10 @@ class SqlStatements(abc.ABC):
     @abc.abstractmethod
     def _insert(self, statement: str, values: Sequence[Any]) -> int:
         """Run an INSERT of one row; returns the id the database gave it."""
+
+    @abc.abstractmethod
+    def _insert_all(self, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Insert many rows, in this order, all of them or none; `columns` are named with commas between."""
 
     @abc.abstractmethod
     def _each(self, statement: str, values: Sequence[Any] = ()) -> Iterator[Row]:

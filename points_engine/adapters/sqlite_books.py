@@ -1,7 +1,7 @@
 """The books in SQLite: what this database says in its own way, and the chain, which is written with the transfer."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -49,6 +49,10 @@ class SqliteBooks(SqlitePlainBooks):
     def _insert(self, statement: str, values: Sequence[Any]) -> int:
         number: int = self._execute(statement, values).lastrowid
         return number
+
+    def _insert_all(self, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+        places = ", ".join("?" for _ in columns.split(","))
+        self._executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)  # noqa: S608 -- our own names
 
     def _each(self, statement: str, values: Sequence[Any] = ()) -> Iterator[Row]:
         rows: Iterator[Row] = self._execute(statement, values)
