@@ -26,6 +26,9 @@ class ServiceSettings:
     makes a certificate of its own, for a network where nobody signs any, and keeps it in its folder. With neither it
     speaks plain HTTP: for this computer alone, or behind a proxy that speaks TLS.
 
+    Unless `shows_metrics` is off, a node shows its metrics at /metrics; with a `metrics_port` at that port instead, in
+    plain HTTP, the second of several workers at the next one, and so on.
+
     When told to stop, a node says so at /readyz for `drain_seconds` while it takes what still comes, then takes no more
     connections and finishes what it took, for `finish_seconds` at most.
     """
@@ -53,11 +56,13 @@ class ServiceSettings:
     drain_seconds: int = 2
     finish_seconds: int = 30
     shows_metrics: bool = True
+    metrics_port: int = 0
 
     def __post_init__(self) -> None:
         for name, lowest, highest in (
             ("port", 0, 65_535),
             ("workers", 1, 64),
+            ("metrics_port", 0, 65_535 - 64),
             ("head_bytes", 1_024, 65_536),
             ("head_seconds", 1, 300),
             ("body_bytes", 4_096, 1_048_576),

@@ -51,6 +51,7 @@ def add_commands(verbs: Any, shared: argparse.ArgumentParser) -> None:
     )
     # How a node of several is started: with the socket that all of them listen on.
     verb.add_argument("--listen-on", type=int, help=argparse.SUPPRESS)
+    verb.add_argument("--number", type=int, default=0, help=argparse.SUPPRESS)
     verb.set_defaults(run=_serve)
 
 
@@ -60,6 +61,9 @@ def _serve(office: Office, given: argparse.Namespace) -> Answer:
     tls = tls_of(office, settings)
     if given.listen_on is not None:
         with socket.socket(fileno=given.listen_on) as listening:
+            if settings.metrics_port:
+                own = settings.metrics_port + given.number
+                settings = dataclasses.replace(settings, metrics_port=own)
             _run_node(office, settings, listening, tls, lambda: None)
         return _STOPPED
     if settings.workers > 1 and not office.settings.database:
@@ -140,6 +144,7 @@ def _run_node(
     from points_engine.http.gatekeeper import Gatekeeper  # noqa: PLC0415 -- as above
     from points_engine.http.json_logging import JsonHandler, LogStream  # noqa: PLC0415 -- as above
     from points_engine.http.live_stream import LiveRules  # noqa: PLC0415 -- as above
+    from points_engine.http.metrics_port import MetricsPort  # noqa: PLC0415 -- as above
     from points_engine.http.server import ServiceServer  # noqa: PLC0415 -- as above
 
     stream = LogStream(sys.stderr)
@@ -160,7 +165,11 @@ def _run_node(
             live_rules=LiveRules(poll=changes.poll_seconds),
         )
         context = None if tls is None else tls.context
-        ServiceServer(service, settings, tls=context, on_listening=announce).run(sockets=[listening])
+        # Behind a Unix socket is a proxy on this machine, and whoever scrapes is here too.
+        host = "127.0.0.1" if settings.uds else settings.host
+        port = settings.metrics_port if settings.shows_metrics else 0
+        with MetricsPort(service.metrics.registry, host, port):
+            ServiceServer(service, settings, tls=context, on_listening=announce).run(sockets=[listening])
 
 
 def _changes(office: Office) -> NodeChanges:
@@ -179,14 +188,14 @@ def _run_nodes(
     if office.settings_file is not None:
         command += ["--settings", str(office.settings_file)]
     command += ["serve", "--listen-on", number]
-    for name in ("tls_cert", "tls_key"):
+    for name in ("host", "tls_cert", "tls_key"):
         if getattr(settings, name):
             command += [f"--{name.replace('_', '-')}", getattr(settings, name)]
     command += ["--tls-lan"] if settings.tls_lan else []
     Nodes(
         settings.workers,
-        lambda: subprocess.Popen(
-            command,
+        lambda number: subprocess.Popen(
+            [*command, "--number", str(number)],
             pass_fds=[listening.fileno()],
             env=dict(office.environment),
             stdout=subprocess.DEVNULL,

@@ -106,7 +106,7 @@ class PointsService:
             *RegisterLists(engine, self.workers).endpoints(),
             *ExportLists(engine.exports, self.workers).endpoints(),
             *self.readiness.endpoints(),
-            *([self._metrics_endpoint()] if settings.shows_metrics else []),
+            *([self._metrics_endpoint()] if settings.shows_metrics and not settings.metrics_port else []),
             *more,
             document_endpoint(lambda: self.endpoints),
         ]

@@ -25,9 +25,9 @@ class _Start(NamedTuple):
 
 
 class Nodes:
-    """Runs `count` nodes. `start` makes the process of one, which ends by itself on SIGTERM."""
+    """Runs `count` nodes. `start` makes the process of one, by its number from 0; it ends by itself on SIGTERM."""
 
-    def __init__(self, count: int, start: Callable[[], "subprocess.Popen[bytes]"]) -> None:
+    def __init__(self, count: int, start: Callable[[int], "subprocess.Popen[bytes]"]) -> None:
         self._count = count
         self._start = start
         self._events: SimpleQueue[_Ended | _Start | None] = SimpleQueue()
@@ -63,7 +63,7 @@ class Nodes:
         self._events.put(None)
 
     def _go(self, number: int) -> None:
-        process = self._running[number] = self._start()
+        process = self._running[number] = self._start(number)
         threading.Thread(
             target=lambda: self._events.put(_Ended(number, process.wait())),
             name=f"node {number}",

@@ -25,6 +25,7 @@ from points_engine.back_office.service_tls import tls_of
 from points_engine.service_settings import ServiceSettings
 from tests.architecture.project_files import ROOT
 from tests.points_engine.back_office.desk import Desk
+from tests.waiting import within
 
 
 class Serving(NamedTuple):
@@ -137,6 +138,56 @@ def test_several_nodes_share_a_socket_and_none_is_missed(tmp_path: Path, postgre
             polled.wait(0.05)
         code, out, _ = node.end()
     assert (0, {"stopped": True}) == (code, json.loads(out))
+
+
+def two_free_ports() -> int:
+    """The first of two ports in a row that nobody listens on."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as one:
+            port: int = one.getsockname()[1]
+            try:
+                with socket.create_server(("127.0.0.1", port + 1)):
+                    return port
+            except OSError:
+                continue
+
+
+def looks_at_health(port: int) -> int:
+    """How often the node whose metrics are at a port was asked for its health."""
+    page = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=20).text
+    counted = 'points_http_requests_total{method="GET",route="/healthz",status="200"} '
+    return sum(int(float(line.rpartition(" ")[2])) for line in page.splitlines() if line.startswith(counted))
+
+
+def test_each_of_several_nodes_shows_its_own_metrics(tmp_path: Path, postgres_url: str) -> None:
+    """At a port each: together they have counted every request, and the shared address shows none."""
+    Desk(tmp_path, {"POINTS_ENGINE_DATABASE": postgres_url}).ask("init")
+    port = two_free_ports()
+    settings = f'database = "{postgres_url}"\nservice.drain_seconds = 0\nservice.metrics_port = {port}\n'
+    with serving(tmp_path, "--workers", "2", settings=settings) as node:
+
+        def both() -> bool:
+            try:
+                return [looks_at_health(port + number) for number in range(2)] == [0, 0]
+            except requests.ConnectionError:
+                return False
+
+        within(both)
+        assert 404 == node.get("/metrics")[0]
+        assert {200} == {node.get("/healthz")[0] for _ in range(20)}
+        assert 20 == sum(looks_at_health(port + number) for number in range(2))
+        node.end()
+
+
+def test_a_port_for_metrics_that_is_taken_costs_the_metrics_alone(tmp_path: Path) -> None:
+    """The service takes what comes, and its log says what to do."""
+    Desk(tmp_path).ask("init")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = f"service.drain_seconds = 0\nservice.metrics_port = {taken.getsockname()[1]}\n"
+        with serving(tmp_path, settings=settings) as node:
+            assert 200 == node.get("/readyz")[0]
+            code, _, log = node.end()
+    assert (0, True) == (code, "choose another service.metrics_port" in log)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_a_node_that_dies_is_started_again_and_all_stop_together(
     """Kill -9 of one costs the others nothing; `run` returns when every one has ended."""
     third = threading.Event()
 
-    def start() -> "subprocess.Popen[bytes]":
+    def start(_number: int) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen([sys.executable, "-c", WAITS], stdout=subprocess.PIPE)
         assert process.stdout is not None
         with process.stdout:
