@@ -23,6 +23,7 @@ every version to the newest one; a new version is added there. The statements th
 from collections.abc import Sequence
 
 from points_engine.adapters.caller_schema import CALLER_TABLES
+from points_engine.adapters.code_schema import CODE_EXPIRY
 from points_engine.adapters.core_schema import CORE_TABLES
 from points_engine.adapters.express_schema import EXPRESS
 from points_engine.adapters.lot_schema import LOT_TABLES
@@ -48,7 +49,7 @@ _FIRST: tuple[Part, ...] = (
     *SEAL_TABLES,
 )
 
-MIGRATIONS: Sequence[Sequence[Part]] = (_FIRST, EXPRESS, WEBHOOK_TABLES, CALLER_TABLES, FAILURES)
+MIGRATIONS: Sequence[Sequence[Part]] = (_FIRST, EXPRESS, WEBHOOK_TABLES, CALLER_TABLES, FAILURES, CODE_EXPIRY)
 
 
 def migrations_of(dialect: Dialect) -> Sequence[Migration]:

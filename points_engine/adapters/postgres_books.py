@@ -23,6 +23,8 @@ _SET_BALANCE = """
     use_day = ?2, pin_free_count = ?3, pin_free_units = ?4, paid_count = ?5, paid_units = ?6
     WHERE id = ?7
 """
+DROP_CODES = "DELETE FROM payment_code WHERE expires_at_us + 0 <= ?"
+"""As its index has it, which is on this expression."""
 _FREE_IDS = "SELECT nextval(pg_get_serial_sequence(?, 'id')) FROM generate_series(1, ?)"
 _HEAD = "SELECT position, chain FROM seal WHERE id = 1"
 
@@ -98,6 +100,9 @@ class PostgresBooks(LockingBooks):
             "UPDATE payment_code SET state = 'used' WHERE code_key = ? AND state = 'live'", code_key
         )
         assert used == 1, "a code was used that was not live"
+
+    def drop_codes(self, expired_by: datetime) -> int:
+        return self._changed(DROP_CODES, microseconds(expired_by))
 
     # --- the sealed order
 
