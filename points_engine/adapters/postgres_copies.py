@@ -6,7 +6,7 @@ that come meanwhile are turned away. That row is written in the transaction in w
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -125,17 +125,20 @@ def bring_in(
     contents.write_text("\n".join(kept), encoding="utf-8")
     programs.restore(dump, contents)
     try:
-        with _alone(url) as connection:
-            with connection.transaction():
-                connection.execute(_PATIENTLY, prepare=False)
-                connection.execute(_VERSION, (PROGRAM, version))
-                migrate(connection)
-                look_through(PostgresBooks(connection, {}, writes=False))
-            # Nobody has told the planner yet how large the tables are.
-            connection.execute("ANALYZE")
+        with _alone(url) as connection, connection.transaction():
+            connection.execute(_PATIENTLY, prepare=False)
+            connection.execute(_VERSION, (PROGRAM, version))
+            migrate(connection)
+            look_through(PostgresBooks(connection, {}, writes=False))
     except BaseException:
         _empty(url)
         raise
+
+
+def measure(url: str) -> None:
+    """Let the server know how large the tables are that came in; where that fails it finds out by itself."""
+    with suppress(StoreUnavailable), _alone(url) as connection:
+        connection.execute("ANALYZE")
 
 
 def _empty(url: str) -> None:
@@ -173,4 +176,5 @@ __all__ = [
     "facts_of",
     "frozen",
     "major_of_empty",
+    "measure",
 ]

@@ -14,6 +14,7 @@ from points_engine.adapters.postgres_copies import (
     facts_of,
     frozen,
     major_of_empty,
+    measure,
 )
 from points_engine.back_office.answers import WRONG_USE, Answer, Failed
 from points_engine.back_office.copies import (
@@ -84,6 +85,7 @@ def restore(office: Office, given: argparse.Namespace) -> Answer:
         if makes_key:
             office.key_file.unlink(missing_ok=True)
         raise
+    measure(url)
     transfers = counted[0]
     data = {"file": str(given.file), "transfers": transfers, "kept": None}
     return Answer(data, Text(f"The database is that of {given.file} now, checked: {transfers} transfers."))
