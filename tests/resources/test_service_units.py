@@ -29,8 +29,9 @@ def analyze(*words: str) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.parametrize("name", [*SERVICES, "points-engine-nightly.timer"])
 def test_systemd_finds_nothing_wrong(name: str, tmp_path: Path) -> None:
     """`systemd-analyze verify` has nothing to say, once the program is where this machine has a Python."""
+    here = '"' + sys.executable.replace("%", "%%") + '"'  # there may be a space in it
     for each in FOLDER.glob("*.service"):
-        text = each.read_text(encoding="utf-8").replace(PROGRAM, sys.executable)
+        text = each.read_text(encoding="utf-8").replace(PROGRAM, here)
         (tmp_path / each.name).write_text(text, encoding="utf-8")
     shutil.copy(FOLDER / "points-engine-nightly.timer", tmp_path)
     done = analyze("verify", "--man=no", str(tmp_path / name))
