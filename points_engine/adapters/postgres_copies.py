@@ -15,7 +15,7 @@ import psycopg
 from points_engine.adapters.postgres_books import PostgresBooks
 from points_engine.adapters.postgres_connections import Connection, PostgresConnections
 from points_engine.adapters.postgres_faults import told
-from points_engine.adapters.postgres_programs import DumpDamaged, PostgresPrograms
+from points_engine.adapters.postgres_programs import PostgresPrograms
 from points_engine.adapters.postgres_schema import MIGRATIONS, PROGRAM, migrate, version_of
 from points_engine.ports import Books, StoreUnavailable
 
@@ -165,16 +165,3 @@ def _alone(url: str) -> Iterator[Connection]:
         raise told(error) from None
     finally:
         connection.close()
-
-
-__all__ = [
-    "DumpDamaged",
-    "DumpFacts",
-    "Frozen",
-    "PostgresPrograms",
-    "bring_in",
-    "facts_of",
-    "frozen",
-    "major_of_empty",
-    "measure",
-]

@@ -58,12 +58,10 @@ WEBHOOK_TABLES: tuple[Part, ...] = (
 )
 
 FAILURES: tuple[Part, ...] = (
-    Column(
-        "webhook_endpoint", "after_payment WHOLE NOT NULL DEFAULT 0"
-    ),  # it hears of failures after this number
-    Column(
-        "webhook_cursor", "failures_after WHOLE NOT NULL DEFAULT 0"
-    ),  # the number of the last payment looked at
+    # An endpoint hears of failures among the payments after this number.
+    Column("webhook_endpoint", "after_payment WHOLE NOT NULL DEFAULT 0"),
+    # The number of the last payment that was looked at.
+    Column("webhook_cursor", "failures_after WHOLE NOT NULL DEFAULT 0"),
     # What failed before anybody was told of failures stays untold.
     "UPDATE webhook_cursor SET failures_after = (SELECT coalesce(max(id), 0) FROM payment)",
 )

@@ -7,15 +7,14 @@ from rich.text import Text
 
 from points_engine.adapters.keys import read_key, write_key
 from points_engine.adapters.postgres_copies import (
-    DumpDamaged,
     DumpFacts,
-    PostgresPrograms,
     bring_in,
     facts_of,
     frozen,
     major_of_empty,
     measure,
 )
+from points_engine.adapters.postgres_programs import DumpDamaged, PostgresPrograms
 from points_engine.back_office.answers import WRONG_USE, Answer, Failed
 from points_engine.back_office.copies import (
     aside_of,

@@ -1,11 +1,24 @@
-"""Charges that look plain and are not, each with what the rules make of it."""
+"""What is told of a plain charge; and charges that look plain and are not, each with what the rules make of it."""
 
 from collections.abc import Callable, Mapping
 
-from points_engine.contract import PaymentState, Refusal, Reply
-from tests.points_engine.shop import Shop
+from points_engine.contract import Payment, PaymentPart, PaymentState, Refusal, Reply
+from tests.points_engine.shop import Shop, points
 
 S = PaymentState
+
+
+def paid_plainly(shop: Shop) -> Payment:
+    """What a till is told when member m-1 has paid 500 of 1,000 points for the order o-1 just now."""
+    return Payment(
+        order_id="o-1",
+        state=S.SUCCEEDED,
+        amount=points(500),
+        at=shop.clock.now(),
+        member="王*",
+        balance=points(500),
+        parts=(PaymentPart(taken=points(500), worth=points(500)),),
+    )
 
 
 def _used(shop: Shop) -> Reply:

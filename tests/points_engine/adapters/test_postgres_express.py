@@ -20,8 +20,6 @@ from points_engine.contract import (
     Credit,
     Done,
     EnrolCourier,
-    Payment,
-    PaymentPart,
     PaymentState,
     Refusal,
     Refused,
@@ -32,7 +30,7 @@ from points_engine.contract import (
 )
 from points_engine.express_ports import Express, PlainCharge, PlainPaid
 from tests.points_engine.adapters.books_told import Told, told
-from tests.points_engine.adapters.plain_situations import SITUATIONS
+from tests.points_engine.adapters.plain_situations import SITUATIONS, paid_plainly
 from tests.points_engine.shop import RIGHT_PIN, TILL, Shop, payment, points, refused
 
 S = PaymentState
@@ -110,15 +108,7 @@ def express(tmp_path: Path, postgres_url: str) -> Iterator[ExpressShop]:
 
 def test_a_plain_charge_is_paid_at_once(express: ExpressShop) -> None:
     """Within the limit: paid on the express way, told as the rules tell it, and found again as any payment is."""
-    expected = Payment(
-        order_id="o-1",
-        state=S.SUCCEEDED,
-        amount=points(500),
-        at=express.clock.now(),
-        member="王*",
-        balance=points(500),
-        parts=(PaymentPart(taken=points(500), worth=points(500)),),
-    )
+    expected = paid_plainly(express)
     assert expected == express.pay("m-1", 500, "o-1") == express.query("o-1")
     assert [PlainPaid("王小明", 500)] == express.watched.seen
 

@@ -9,11 +9,11 @@ import pytest
 from points_engine.adapters.sqlite_books import SqliteBooks
 from points_engine.amounts import Asset
 from points_engine.bootstrap import AssetLimits, RiskAnswer, Settings
-from points_engine.contract import Credit, Payment, PaymentPart, PaymentState, Refusal
+from points_engine.contract import Credit, Payment, PaymentState, Refusal
 from points_engine.engine.express import PlainCharges
 from points_engine.express_ports import PlainCharge
 from points_engine.ports import Books
-from tests.points_engine.adapters.plain_situations import SITUATIONS
+from tests.points_engine.adapters.plain_situations import SITUATIONS, paid_plainly
 from tests.points_engine.shop import RIGHT_PIN, Shop, payment, points, refused
 
 SETTINGS = Settings(
@@ -61,15 +61,7 @@ def shop(tmp_path: Path) -> Iterator[PlainShop]:
 
 def test_a_plain_charge_is_paid_by_the_books(shop: PlainShop) -> None:
     """Within the limit: told as the rules tell it, and found again as any payment is."""
-    expected = Payment(
-        order_id="o-1",
-        state=PaymentState.SUCCEEDED,
-        amount=points(500),
-        at=shop.clock.now(),
-        member="王*",
-        balance=points(500),
-        parts=(PaymentPart(taken=points(500), worth=points(500)),),
-    )
+    expected = paid_plainly(shop)
     assert expected == shop.pay("m-1", 500, "o-1") == shop.query("o-1")
     assert [expected] == shop.watched.seen
 

@@ -12,6 +12,7 @@ import pytest
 
 from points_engine.adapters import postgres_copies
 from points_engine.adapters.keys import read_key
+from points_engine.adapters.postgres_programs import PostgresPrograms
 from points_engine.adapters.postgres_schema import MIGRATIONS, migrate
 from points_engine.adapters.postgres_store import PostgresStore
 from points_engine.bootstrap import KEY_NAME
@@ -220,7 +221,7 @@ def postgres_server_dump(url: str, target: Path) -> None:
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         row = connection.execute("SELECT pg_export_snapshot()").fetchone()
         assert row is not None
-        programs = postgres_copies.PostgresPrograms(url, connection.info.server_version // 10_000)
+        programs = PostgresPrograms(url, connection.info.server_version // 10_000)
         target.touch()
         programs.dump(target, row[0])
 
