@@ -24,6 +24,7 @@ SUPERUSER = "postgres"
 
 TEMPLATE = "points_template"
 _START_SECONDS = 30.0
+_WAIT_SECONDS = 60.0
 _QUICK = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
 _SMALL = {"shared_buffers": "64MB", "max_connections": "200", "jit": "off", "autovacuum_naptime": "5s"}
 
@@ -150,6 +151,28 @@ class PostgresServer:
         """Carry out one statement, in no transaction."""
         with psycopg.connect(self.url(database), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    def configure(self, name: str, value: str) -> None:
+        """Change a setting while the server runs, and wait until every part of it lives by the change.
+
+        `pg_reload_conf` only tells the first process, which tells the others. A new session shows that the first one
+        has read the file and told them; whether a COMMIT waits for a standby is the checkpointer's to say, which looks
+        at what it was told before each of its rounds: the second CHECKPOINT is in a round that began after that.
+        """
+        self.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.execute("SELECT pg_reload_conf()")
+        self.wait_until(f"SELECT current_setting('{name}') = '{value}'")
+        self.execute("CHECKPOINT")
+        self.execute("CHECKPOINT")
+
+    def wait_until(self, question: str) -> None:
+        """Ask in a session of its own each time, until the answer is yes; a minute without that fails."""
+        deadline = time.monotonic() + _WAIT_SECONDS
+        answer = False
+        while not answer:
+            assert time.monotonic() < deadline, f"never true: {question}"
+            with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+                answer = connection.execute(question.encode()).fetchone() == (True,)
 
     def make_template(self, fill: Callable[[str], None]) -> None:
         """Make the database that fresh ones are copies of; `fill` is told its address and must leave it again."""
