@@ -74,8 +74,8 @@ def locate(
 
     The readers are asked for `formats` alone, names such as "QR Code" included. Without a `budget` all attempts are
     made; with one the search ends when it says so, and `turn`, a stream's frame number, says which family of the
-    dearest attempts begins, so that each has its turn. Codes that hold bytes and no text, or a text in a character
-    set they do not name, are left out: nothing is guessed.
+    dearest attempts begins, so that each has its turn. Codes that hold bytes and no text are left out. A text may have
+    lines; one in a character set that its QR code does not name is zxing-cpp's guess, and `raw` has its bytes.
 
     Raises TypeError or ValueError for what is no picture or no format, DriverMissing where no reader is installed.
     """

@@ -16,6 +16,8 @@ TRIAL_LABEL = "AZqy-0189"
 
 _LOOKS_SECRET = re.compile(r"\d(?:[ -]?\d){15,}|^[^A-Za-z]{16,}$", re.DOTALL)
 _HIDDEN = "•"
+_CONTROL_PICTURES = 0x2400
+"""Where Unicode has a picture for each control character of ASCII: ␊ for a line feed."""
 
 
 class Verdict(enum.StrEnum):
@@ -64,7 +66,7 @@ def facts_of(scan: Scan) -> ScanFacts:
         symbology=scan.symbology,
         aim_id=scan.aim_id,
         length=len(scan.text),
-        text=_HIDDEN * len(scan.text) if is_hidden else scan.text,
+        text=_HIDDEN * len(scan.text) if is_hidden else "".join(map(_visible, scan.text)),
         raw=" ".join([*_hexadecimal(head), *(["••"] * len(body) if is_hidden else _hexadecimal(body))]),
         at=scan.at,
     )
@@ -79,6 +81,13 @@ def _verdict(text: str) -> Verdict:
         return Verdict.AFFIXES
     is_like_it = len(text) == len(TRIAL_LABEL) and not text.isdigit()
     return Verdict.LAYOUT if is_like_it else Verdict.OTHER_LABEL
+
+
+def _visible(character: str) -> str:
+    """One line of text stays one, and nothing in it turns or hides the rest."""
+    if character < " ":
+        return chr(_CONTROL_PICTURES + ord(character))
+    return character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
 
 
 def _hexadecimal(data: bytes) -> list[str]:

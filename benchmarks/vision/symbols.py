@@ -31,10 +31,10 @@ class Symbology(StrEnum):
     CODE_128 = "Code 128"
 
 
-def qr_code(text: str, level: str = "M", quiet_modules: int = QR_QUIET_MODULES) -> Picture8:
-    """The smallest QR code, model 2, that holds `text` at an error correction level L, M, Q or H."""
+def qr_code(content: str | bytes, level: str = "M", quiet_modules: int = QR_QUIET_MODULES) -> Picture8:
+    """The smallest QR code, model 2, that holds a text, or bytes as they are, at a correction level L, M, Q or H."""
     code = qrcode.QRCode(error_correction=_QR_LEVELS[level], border=quiet_modules)
-    code.add_data(text)
+    code.add_data(content)
     code.make(fit=True)
     return np.where(np.array(code.get_matrix(), dtype=bool), 0, 255).astype(np.uint8)
 

@@ -1,9 +1,10 @@
-"""The two libraries that read codes, made alike: bytes and a sure text, or nothing.
+"""The two libraries that read codes, made alike: bytes and their text, or nothing.
 
 zxing-cpp is asked for QR codes of model 2 alone, for its "QR code" includes Micro QR, which it sees in noise; and for
-bytes, because its text is a guess where a code does not say its character set. zbar, through pyzbar, has no bytes: it
-turns what it reads into UTF-8 by guessing, and leaves out FNC4, with which Code 128 writes letters beyond ASCII ("é"
-comes as "i"). So of zbar ASCII is taken from a QR code, and digits from Code 128.
+bytes, because its text is a guess where a code does not say its character set: that is taken only where the bytes are
+no UTF-8. zbar, through pyzbar, has no bytes: it turns what it reads into UTF-8 by guessing, and leaves out FNC4, with
+which Code 128 writes letters beyond ASCII ("é" comes as "i"). So of zbar ASCII is taken from a QR code, and digits from
+Code 128.
 
 A QR code's Reed-Solomon check lets no wrong text through; Code 128 has one check character of 103, so a line that
 crosses glare can make another code of it. Both libraries look along many lines: what only one of them saw is not
@@ -31,8 +32,11 @@ _log = logging.getLogger(__name__)
 # ISO/IEC 15424: the modifiers of a QR code that says its character set (an ECI).
 _SAYS_CHARSET = {"]Q2", "]Q4", "]Q6"}
 
-_ASCII = re.compile(r"[ -~]+")
+_ASCII = re.compile(r"[ -~\t\r\n]+")
 _DIGITS = re.compile(r"[0-9]+")
+
+# What ends a field of a GS1-128 label, which has several (GS1 General Specifications, 7.8.4).
+_GROUP_SEPARATOR = "\x1d"
 
 # Of 1,588 Code 128 that zbar read in the generated set, two were wrong, seen along 1 and 7 lines; 1,452 of the right
 # ones were seen along 10 or more. zxing-cpp asks for two lines of its own accord, and was never wrong.
@@ -133,14 +137,31 @@ class Zxing:
     def _accept(self, barcode: Any) -> Read | None:
         raw, aim_id = bytes(barcode.bytes), str(barcode.symbology_identifier)
         symbology = Format.CODE_128 if aim_id[:2] == "]C" else Format.QR
-        text = barcode.text if aim_id in _SAYS_CHARSET else _text_of(raw, symbology)
-        if not raw or not text or not text.isprintable():
+        text = _bars_text(raw) if symbology is Format.CODE_128 else self._modules_text(raw, aim_id, barcode)
+        if not raw or not text:
             return None
         place = barcode.position
         corners = [
             (at.x, at.y) for at in (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
         ]
         return Read(raw, text, symbology, aim_id, np.array(corners, np.float32))
+
+    def _modules_text(self, raw: bytes, aim_id: str, barcode: Any) -> str:
+        """A QR code's text: as it says itself, or UTF-8, or what the library takes it for; "" where it holds none.
+
+        A code without an ECI is in whatever its maker used. That is UTF-8 as a rule, which other character sets' bytes
+        do not pass for; a guess among the others never makes a payment code of them, and whoever holds such a code up
+        hears that it is none.
+        """
+        kinds = self._library.ContentType
+        if barcode.content_type in (kinds.Binary, kinds.UnknownECI):
+            return ""
+        if aim_id in _SAYS_CHARSET:
+            return str(barcode.text)
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return str(barcode.text)
 
 
 class Zbar:
@@ -252,16 +273,10 @@ def _load_zbar() -> Reader | None:
     return Zbar(pyzbar)
 
 
-def _text_of(raw: bytes, symbology: Format) -> str:
-    """The text of bytes whose character set the standard settles, or ""; nothing is guessed.
-
-    Code 128 is ISO 8859-1 (ISO/IEC 15417). A QR code without an ECI is in whatever its maker used, UTF-8 as a rule,
-    which other character sets' bytes do not pass for.
-    """
-    try:
-        return raw.decode("latin-1" if symbology is Format.CODE_128 else "utf-8")
-    except UnicodeDecodeError:
-        return ""
+def _bars_text(raw: bytes) -> str:
+    """The text of a Code 128, which is ISO 8859-1 (ISO/IEC 15417); "" where a misread has left control characters."""
+    text = raw.decode("latin-1")
+    return text if text.replace(_GROUP_SEPARATOR, "").isprintable() else ""
 
 
 def _corners_round(polygon: Collection[Any]) -> Corners:

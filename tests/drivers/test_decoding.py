@@ -105,6 +105,28 @@ def test_a_scan_says_what_it_is() -> None:
     assert {("camera", "", None)} == {(scan.transport, scan.source, scan.at) for scan in found.values()}
 
 
+@pytest.mark.parametrize(
+    ("held", "text"),
+    [
+        ("BEGIN:VCARD\r\nN:林;小\r\nEND:VCARD", "BEGIN:VCARD\r\nN:林;小\r\nEND:VCARD"),
+        ("Café Müller".encode("latin-1"), "Café Müller"),
+        ("外側のコード".encode("shift_jis"), "外側のコード"),
+        (b"\x00\x01\x02\xfe\xff" * 5, None),
+    ],
+)
+def test_a_posters_code_is_read_too(held: str | bytes, text: str | None) -> None:
+    """Lines, and character sets that the code does not name: who holds it up hears what it is. Bytes are no text."""
+    scans = decode(counter((magnified(qr_code(held), 5), 200, 100)))
+    raw = held.encode() if isinstance(held, str) else held
+    assert [(text, raw)] * (text is not None) == [(scan.text, scan.raw) for scan in scans]
+
+
+def test_a_label_of_several_fields_is_read() -> None:
+    """GS1-128 ends a field by a group separator; other control characters in bars come of a misread."""
+    assert ["10AB12\x1d21987"] == texts(counter((bars("10AB12\x1d21987"), 40, 200)))
+    assert [] == texts(counter((bars("10AB12\x0721987"), 40, 200)))
+
+
 @pytest.mark.parametrize("softness_px", [0.3, 3.2])
 def test_a_code_is_found_where_it_is(softness_px: float) -> None:
     """Its corners are within a module of its own, read at once or by its modules."""

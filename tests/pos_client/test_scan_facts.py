@@ -44,6 +44,20 @@ def test_the_trial_label_tells_how_the_gun_is_set(text: str, verdict: Verdict) -
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\r\nb\tc", "a␍␊b␉c"),
+        ("a\x1b[2Jb", "a␛[2Jb"),
+        ("a\x7fb\u202ec\u2028d", "a\ufffdb\ufffdc\ufffdd"),
+        ("积分 a", "积分 a"),
+    ],
+)
+def test_what_has_no_shape_is_shown_as_a_sign(text: str, shown: str) -> None:
+    """A poster's code may have lines, and what turns the text round: the page shows one line, as it is."""
+    assert shown == facts_of(scan(text)).text
+
+
+@pytest.mark.parametrize(
     "text",
     [
         CODE,
