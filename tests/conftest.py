@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from points_engine.adapters.postgres_schema import migrate
+from tests.patient_qtbot import PatientQtBot
 from tests.postgres_server import PostgresServer
 
 # Before anything imports Qt. A developer's own choice (xcb, offscreen:configfile=...) stands.
@@ -40,6 +41,13 @@ def postgres_server() -> Iterator[PostgresServer]:
     with PostgresServer() as server:
         server.make_template(_with_our_tables)
         yield server
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> PatientQtBot:
+    """pytest-qt's, with more patience."""
+    assert qapp is not None
+    return PatientQtBot(request)
 
 
 @pytest.fixture

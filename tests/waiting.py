@@ -4,7 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
+"""A deadline, met by nothing that works: long, because a machine that does much else may stand still for seconds."""
 
 
 def within(condition: Callable[[], bool]) -> None:
