@@ -12,8 +12,9 @@ from pathlib import Path
 
 from points_engine.bootstrap import open_engine
 from points_engine.http.gatekeeper import Gatekeeper
+from tests.flows.mortal_service import LASTING
 from tests.points_engine.http.running_service import QUICK, RunningService
-from tests.points_engine.shop import CHEAP, EVERY_KIND, Shop
+from tests.points_engine.shop import CHEAP, Shop
 
 
 class Doom:
@@ -35,13 +36,11 @@ class Doom:
 def main() -> None:
     """Serve, and die on the way."""
     folder, port, doom = Path(sys.argv[1]), int(sys.argv[2]), Doom(int(sys.argv[3]))
-    engine = open_engine(
-        folder, EVERY_KIND, pin_cost=CHEAP, sweep_every_seconds=None, on_durable_step=doom.hear
-    )
+    engine = open_engine(folder, LASTING, pin_cost=CHEAP, sweep_every_seconds=None, on_durable_step=doom.hear)
     shop = Shop(folder, engine=engine)
     settings = dataclasses.replace(QUICK, port=port)
     with (
-        Gatekeeper(engine.gate, EVERY_KIND.rates) as gatekeeper,
+        Gatekeeper(engine.gate, LASTING.rates) as gatekeeper,
         RunningService(folder, settings, shop=shop, authenticator=gatekeeper),
     ):
         _say("listening")

@@ -3,22 +3,37 @@
 import contextlib
 import socket
 from collections.abc import Callable
+from typing import NamedTuple
 
 from tests.contract.balancer import Messages
-from tests.pos_client.engine_client.scripted_server import Behaviour, ScriptedServer, http, serve
+from tests.pos_client.engine_client.scripted_server import ScriptedServer, http
 
-Spoil = Callable[[bytes], bytes | None]
-"""What is sent instead of an answer; None: nothing, and the connection ends."""
+
+class Spoilt(NamedTuple):
+    """What is sent instead of an answer, and whether the connection ends with it; if not, nothing follows."""
+
+    text: bytes
+    is_end: bool = True
+
+
+Spoil = Callable[[bytes], Spoilt]
 
 SPOILS: dict[str, Spoil] = {
-    "hangs up": lambda _: None,
-    "half an answer": lambda answer: answer[: len(answer) // 2],
-    "half a head": lambda answer: answer[:20],
-    "garbage": lambda _: b"\x16\x03\x01 this is no HTTP",
-    "another page": lambda _: http("<html>Sign in to the guest network</html>"),
-    "503 of a balancer": lambda _: http("<html>No server is available</html>", "503 Service Unavailable"),
-    "an answer to something else": lambda _: http('{"object": "done"}'),
+    "hangs up": lambda _: Spoilt(b""),
+    "half an answer": lambda answer: Spoilt(answer[: len(answer) // 2]),
+    "half a head": lambda answer: Spoilt(answer[:20]),
+    "garbage": lambda _: Spoilt(b"\x16\x03\x01 this is no HTTP"),
+    "another page": lambda _: Spoilt(http("<html>Sign in to the guest network</html>")),
+    "503 of a balancer": lambda _: Spoilt(
+        http("<html>No server is available</html>", "503 Service Unavailable")
+    ),
+    "an answer to something else": lambda _: Spoilt(http('{"object": "done"}')),
 }
+
+
+def stops(answer: bytes) -> Spoilt:
+    """In the middle; the connection stays."""
+    return Spoilt(answer[: len(answer) // 2], is_end=False)
 
 
 class Spoiler:
@@ -35,34 +50,26 @@ class Spoiler:
         self._arrives = arrives
         self.spoilt = 0
 
-    def behaviour(self) -> Behaviour:
-        """For each connection."""
+    def behave(self, line: socket.socket, server: ScriptedServer) -> None:
+        """For each connection: a Behaviour."""
+        while request := server.read_request(line):
+            answer = self._respond(request)
+            line.sendall(answer.text)
+            if answer.is_end:
+                return
 
-        def behave(line: socket.socket, server: ScriptedServer) -> None:
-            with contextlib.suppress(_HangsUp):
-                serve(self._respond)(line, server)
-
-        return behave
-
-    def _respond(self, request: bytes) -> bytes:
+    def _respond(self, request: bytes) -> Spoilt:
         is_hit = request.startswith(self._what) and self._left > 0
         if not is_hit:
-            return self._forward(request)
+            answer = self._forward(request)
+            return Spoilt(answer, is_end=not answer)
         self._left -= 1
         self.spoilt += 1
-        spoilt = self._spoil(self._forward(request) if self._arrives else http("{}"))
-        if spoilt is None:
-            raise _HangsUp
-        return spoilt
+        return self._spoil(self._forward(request) if self._arrives else http("{}"))
 
     def _forward(self, request: bytes) -> bytes:
-        try:
-            with socket.create_connection(self._address) as line:
-                line.sendall(request)
-                return Messages(line).next()
-        except OSError:
-            raise _HangsUp from None
-
-
-class _HangsUp(Exception):
-    """The connection ends without an answer."""
+        """The server's answer; nothing where it hung up."""
+        with contextlib.suppress(OSError), socket.create_connection(self._address) as line:
+            line.sendall(request)
+            return Messages(line).next()
+        return b""

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Self
 
@@ -19,15 +20,16 @@ from pos_client.till.events import DigitTyped, Event, Scanned
 from pos_client.till.state import Rules, Till
 from pos_client.till.view import CashierView
 from tests.fakes.screen import RecordingScreen
+from tests.waiting import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 20.0
 CLOSING = {EntryKind.SUCCEEDED, EntryKind.FAILED, EntryKind.CANCELED, EntryKind.REVERSED}
 
 
 class LoopTill:
     """A till in `folder`, from the beginning of the block to its end; opened there again it finds its journal.
 
-    It asks again sooner than a shop's, so that nobody waits for these tests; `queries` is how often before it reverses.
+    That no answer will come is its client's to say: by its own clock it waits for ever. It asks again sooner than a
+    shop's, so that nobody waits for these tests; `queries` is how often before it reverses.
     """
 
     def __init__(
@@ -37,24 +39,26 @@ class LoopTill:
         clock = SystemClock()
         self.inbox = QueueInbox()
         self.screen = RecordingScreen()
-        self._journal = SqliteJournal(
+        self._open = ExitStack()
+        journal = SqliteJournal(
             folder / "journal.sqlite", till_id=till_id, cashier="lin", shift_id="s", clock=clock
         )
-        self._reader = JournalReader(folder / "journal.sqlite")
-        self._client = open_client(self.inbox)
+        self._open.enter_context(closing(journal))
+        self._reader = self._open.enter_context(closing(JournalReader(folder / "journal.sqlite")))
+        client = self._open.enter_context(closing(open_client(self.inbox)))
         rules = Rules(
             till_id=till_id,
             shop_name="店",
             cashier="lin",
             is_payment_code=CodeLayout("84").recognises,
             exchange=Exchange(100, 100),
-            reply_due_seconds=2.0,
+            reply_due_seconds=10 * PATIENCE_SECONDS,
             ask_again_seconds=(0.05, 0.1, 0.2),
             queries=queries,
         )
         run_id = f"{till_id}-{time.time_ns()}"
         self._cashier = Cashier(
-            self.inbox, self._journal, self._client, self.screen, clock, Till(rules=rules, run_id=run_id),
+            self.inbox, journal, client, self.screen, clock, Till(rules=rules, run_id=run_id),
             raise_bugs=True,
         )  # fmt: skip
         self._loop = threading.Thread(target=self._cashier.run)
@@ -64,12 +68,10 @@ class LoopTill:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self.inbox.close()
-        self._loop.join(PATIENCE_SECONDS)
-        assert not self._loop.is_alive()
-        self._client.close()
-        self._reader.close()
-        self._journal.close()
+        with self._open:
+            self.inbox.close()
+            self._loop.join(PATIENCE_SECONDS)
+            assert not self._loop.is_alive()
 
     def put(self, *events: Event) -> None:
         """Let things happen at the till."""

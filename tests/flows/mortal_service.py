@@ -1,7 +1,6 @@
 """A points server that may be killed, as a process of its own, and comes back in this one on the same port."""
 
 import dataclasses
-import socket
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -12,12 +11,15 @@ from points_engine.bootstrap import open_engine
 from points_engine.contract import Secret
 from points_engine.http.gatekeeper import Gatekeeper
 from pos_client.engine_client.credential import TillCredential
+from tests.held_port import HeldPort
 from tests.points_engine.engine.counter import Counter
 from tests.points_engine.http.running_service import QUICK, RunningService
 from tests.points_engine.shop import CHEAP, EVERY_KIND, RIGHT_PIN, TILL, Shop
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 20.0
+LASTING = dataclasses.replace(EVERY_KIND, code_lifetime_seconds=600, challenge_lifetime_seconds=600)
+"""A scheme by the system's clock whose codes are good until servers and tills have started and died."""
 
 
 class MortalService:
@@ -25,8 +27,7 @@ class MortalService:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self._port = HeldPort()
         self._process: subprocess.Popen[str] | None = None
         self._running = ExitStack()
 
@@ -34,19 +35,21 @@ class MortalService:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self.stop()
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
+        with self._port:
+            if self._process is not None:
+                self._process.kill()
+                self._process.communicate()
+                self._process = None
+            self.stop()
 
     @property
     def url(self) -> str:
         """Its base URL."""
-        return f"http://127.0.0.1:{self.port}"
+        return self._port.url
 
     def start_doomed(self, step: int) -> None:
         """Start one that will kill itself at this durable step, and wait until it listens."""
-        arguments = [str(self.folder), str(self.port), str(step)]
+        arguments = [str(self.folder), str(self._port.number), str(step)]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.flows.doomed_service", *arguments],
             cwd=ROOT,
@@ -77,8 +80,8 @@ class MortalService:
     def start(self) -> None:
         """Start one that lives, until `stop`."""
         shop = self._shop()
-        gatekeeper = self._running.enter_context(Gatekeeper(shop.engine.gate, EVERY_KIND.rates))
-        settings = dataclasses.replace(QUICK, port=self.port)
+        gatekeeper = self._running.enter_context(Gatekeeper(shop.engine.gate, LASTING.rates))
+        settings = dataclasses.replace(QUICK, port=self._port.number)
         self._running.enter_context(
             RunningService(self.folder, settings, shop=shop, authenticator=gatekeeper)
         )
@@ -88,7 +91,7 @@ class MortalService:
         self._running.close()
 
     def _shop(self) -> Shop:
-        engine = open_engine(self.folder, EVERY_KIND, pin_cost=CHEAP, sweep_every_seconds=None)
+        engine = open_engine(self.folder, LASTING, pin_cost=CHEAP, sweep_every_seconds=None)
         return Shop(self.folder, engine=engine)
 
     def prepared(self, member_no: str, units: int) -> tuple[Secret, TillCredential]:

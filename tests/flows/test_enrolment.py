@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,13 @@ from points_engine.contract import Query, Refusal, Refused
 from points_engine.http.gatekeeper import Gatekeeper
 from pos_client.__main__ import NOT_ENROLLED, main
 from pos_client.engine_client.credential import FILE_NAME, read_credential
-from pos_client.engine_client.remote_door import RemoteDoor, Server
+from pos_client.engine_client.remote_door import RemoteDoor
+from tests.held_port import HeldPort
 from tests.points_engine.engine.counter import Counter
 from tests.points_engine.http.running_service import RunningService
 from tests.points_engine.shop import EVERY_KIND, TILL, Shop
+from tests.pos_client.engine_client.renewing_till import patient
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +45,8 @@ def settings(server: RunningService, tmp_path: Path) -> Path:
     path = tmp_path / "till.toml"
     path.write_text(
         f'till_id = "{TILL}"\nshop_name = "店"\ncashier = "lin"\ndata_folder = "{tmp_path / "data"}"\n'
-        f'[engine]\nurls = ["http://127.0.0.1:{server.port}"]\n',
+        f'[engine]\nurls = ["http://127.0.0.1:{server.port}"]\n'
+        f"connect_seconds = {PATIENCE_SECONDS}\nanswer_seconds = {PATIENCE_SECONDS}\n",
         encoding="utf-8",
     )
     return path
@@ -65,9 +70,8 @@ def test_a_code_becomes_a_credential(
     code = counter.code(CallerKind.TILL, TILL)
     assert 0 == enrol(settings, code)
     credential = read_credential(tmp_path / "data", TILL)
-    door = RemoteDoor(Server(urls=[f"http://127.0.0.1:{server.port}"]), credential)
-    assert Refused(refusal=Refusal.ORDER_UNKNOWN) == door.execute(Query(order_id="o-1"))
-    door.close()
+    with closing(RemoteDoor(patient(f"http://127.0.0.1:{server.port}"), credential)) as door:
+        assert Refused(refusal=Refusal.ORDER_UNKNOWN) == door.execute(Query(order_id="o-1"))
     assert 0o600 == (tmp_path / "data" / FILE_NAME).stat().st_mode & 0o777
     said = capsys.readouterr()
     assert f"enrolled as {TILL}" in said.out
@@ -103,8 +107,9 @@ def test_a_server_that_is_away_is_named(
 ) -> None:
     """With its remedy; the code is still good."""
     text = settings.read_text(encoding="utf-8")
-    settings.write_text(text.replace(f":{server.port}", ":9"), encoding="utf-8")
-    assert NOT_ENROLLED == enrol(settings, "AAAA-BBBB")
+    with HeldPort() as nobody:
+        settings.write_text(text.replace(f":{server.port}", f":{nobody.number}"), encoding="utf-8")
+        assert NOT_ENROLLED == enrol(settings, "AAAA-BBBB")
     assert "cannot be reached" in capsys.readouterr().err
 
 

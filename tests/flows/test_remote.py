@@ -1,5 +1,6 @@
 """A till whose engine is far away: servers that die, lines that lie, two tills; in the end the books agree."""
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,27 +22,38 @@ from pos_client.ports import EngineClient, Inbox
 from pos_client.till.effects import EntryKind
 from pos_client.till.events import CustomerCanceled, DeviceLamp, OtherTenderTaken, PinEntered, SetAside
 from pos_client.till.view import Action
-from tests.flows.faulty_way import SPOILS, Spoil, Spoiler
+from tests.flows.faulty_way import SPOILS, Spoil, Spoiler, stops
 from tests.flows.loop_till import LoopTill
-from tests.flows.mortal_service import MortalService
+from tests.flows.mortal_service import LASTING, MortalService
 from tests.points_engine.engine.counter import Counter
 from tests.points_engine.http.running_service import RunningService
-from tests.points_engine.shop import CHEAP, EVERY_KIND, RIGHT_PIN, TILL, Shop
+from tests.points_engine.shop import CHEAP, RIGHT_PIN, TILL, Shop
+from tests.pos_client.engine_client.renewing_till import patient
 from tests.pos_client.engine_client.scripted_server import ScriptedServer, say_nothing
 
 MEMBER = "m-1"
+IMPATIENT_SECONDS = 2.0
+"""How long a till waits for an answer that will not come."""
 NOT_KNOWN = f"refusal.{Refusal.OUTCOME_UNKNOWN.code}"
 
 
-def open_client(url: str, credential: TillCredential, inbox: Inbox) -> EngineClient:
-    """The way to the server at `url`."""
-    return RemoteEngine(Server(urls=[url], connect_seconds=0.5, answer_seconds=1.0), credential, inbox)
+def open_client(server: Server, credential: TillCredential, inbox: Inbox) -> EngineClient:
+    """The way to the server."""
+    return RemoteEngine(server, credential, inbox)
 
 
 def till_at(url: str, folder: Path, credential: TillCredential, *, queries: int = 3) -> LoopTill:
-    """A till of the shop."""
+    """A till of the shop, which waits for answers."""
     till_id = credential.till_id
-    return LoopTill(folder / till_id, till_id, partial(open_client, url, credential), queries=queries)
+    return LoopTill(
+        folder / till_id, till_id, partial(open_client, patient(url), credential), queries=queries
+    )
+
+
+def impatient_till_at(url: str, folder: Path, credential: TillCredential) -> LoopTill:
+    """A till of the shop that waits for an answer as long as it must, where none comes."""
+    till_id, server = credential.till_id, dataclasses.replace(patient(url), answer_seconds=IMPATIENT_SECONDS)
+    return LoopTill(folder / till_id, till_id, partial(open_client, server, credential))
 
 
 def lamps(till: LoopTill) -> list[DeviceLamp]:
@@ -50,9 +62,10 @@ def lamps(till: LoopTill) -> list[DeviceLamp]:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> MortalService:
+def service(tmp_path: Path) -> Iterator[MortalService]:
     """The shop's server, which is not running yet."""
-    return MortalService(tmp_path / "engine")
+    with MortalService(tmp_path / "engine") as mortal:
+        yield mortal
 
 
 # --- the server dies
@@ -65,7 +78,7 @@ def test_a_server_killed_in_a_charge(
 ) -> None:
     """Whatever it had done by then, and whether the till lived: one payment at most, and both books say the same."""
     code, key = service.prepared(MEMBER, 1_000)
-    with service, ExitStack() as stack:
+    with ExitStack() as stack:
         service.start_doomed(step)
         till = stack.enter_context(till_at(service.url, tmp_path, key))
         till.wait(lambda: lamps(till) == [DeviceLamp.READY])
@@ -80,8 +93,7 @@ def test_a_server_killed_in_a_charge(
         service.start()
         till.settled()
         ((kind, units),) = till.ends()
-        stack.close()
-        service.stop()
+    service.stop()
     assert kind in {EntryKind.SUCCEEDED, EntryKind.REVERSED}
     assert 1_000 - (units if kind is EntryKind.SUCCEEDED else 0) == service.balance(MEMBER)
     if till_restarts:
@@ -93,23 +105,22 @@ def test_a_server_killed_in_a_charge(
 def test_a_server_killed_while_it_checks_a_pin(service: MortalService, tmp_path: Path, step: int) -> None:
     """The PIN is not kept: what was checked counts, what was not is typed again."""
     code, key = service.prepared(MEMBER, 2_000)
-    with service:
-        service.start_doomed(step)
-        with till_at(service.url, tmp_path, key, queries=1_000) as till:
-            till.wait(lambda: lamps(till) == [DeviceLamp.READY])
-            till.charge(800, code)
+    service.start_doomed(step)
+    with till_at(service.url, tmp_path, key, queries=1_000) as till:
+        till.wait(lambda: lamps(till) == [DeviceLamp.READY])
+        till.charge(800, code)
+        till.shows("cashier.waiting_for_pin")
+        service.arm()
+        till.put(PinEntered(Secret(RIGHT_PIN)))
+        assert service.died()
+        till.shows(NOT_KNOWN)
+        service.start()
+        if step == 0:
             till.shows("cashier.waiting_for_pin")
-            service.arm()
             till.put(PinEntered(Secret(RIGHT_PIN)))
-            assert service.died()
-            till.shows(NOT_KNOWN)
-            service.start()
-            if step == 0:
-                till.shows("cashier.waiting_for_pin")
-                till.put(PinEntered(Secret(RIGHT_PIN)))
-            till.settled()
-            assert [(EntryKind.SUCCEEDED, 800)] == till.ends()
-        service.stop()
+        till.settled()
+        assert [(EntryKind.SUCCEEDED, 800)] == till.ends()
+    service.stop()
     assert 1_200 == service.balance(MEMBER)
 
 
@@ -118,7 +129,7 @@ def test_a_till_opens_without_its_server_and_sells_when_it_is_there(
 ) -> None:
     """It says by its lamp that nobody answers; a charge is refused and nothing is taken; later the same code pays."""
     code, key = service.prepared(MEMBER, 1_000)
-    with service, till_at(service.url, tmp_path, key) as till:
+    with till_at(service.url, tmp_path, key) as till:
         till.wait(lambda: lamps(till) == [DeviceLamp.FAULT])
         till.charge(300, code)
         till.shows(f"refusal.{Refusal.ENGINE_UNAVAILABLE.code}")
@@ -128,7 +139,7 @@ def test_a_till_opens_without_its_server_and_sells_when_it_is_there(
         till.charge(300, code)
         till.shows("cashier.paid")
         assert [(EntryKind.FAILED, 300), (EntryKind.SUCCEEDED, 300)] == till.ends()
-        service.stop()
+    service.stop()
     assert 700 == service.balance(MEMBER)
 
 
@@ -139,11 +150,11 @@ def test_a_till_opens_without_its_server_and_sells_when_it_is_there(
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """One that lives, in this process, by the system's clock; its books are true in the end."""
     folder, bus = tmp_path_factory.mktemp("server"), ChangeBus()
-    engine = open_engine(folder, EVERY_KIND, pin_cost=CHEAP, sweep_every_seconds=None, changes=bus)
+    engine = open_engine(folder, LASTING, pin_cost=CHEAP, sweep_every_seconds=None, changes=bus)
     shop = Shop(folder, engine=engine)
     shop.till("till-2")
     with (
-        Gatekeeper(engine.gate, EVERY_KIND.rates) as gatekeeper,
+        Gatekeeper(engine.gate, LASTING.rates) as gatekeeper,
         RunningService(folder, shop=shop, changes=bus, authenticator=gatekeeper) as running,
     ):
         yield running
@@ -153,7 +164,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]
 def enrolled(server: RunningService, till_id: str) -> TillCredential:
     """A till that has just been enrolled, as it is done."""
     code = Counter(server.shop).code(CallerKind.TILL, till_id)
-    return enrol(Server(urls=[url_of(server)]), till_id, Secret(code))
+    return enrol(patient(url_of(server)), till_id, Secret(code))
 
 
 def url_of(server: RunningService) -> str:
@@ -200,7 +211,23 @@ def test_a_spoilt_answer_is_asked_for_again(
 ) -> None:
     """The charge is made once, whether the first request had arrived or not."""
     spoiler = Spoiler(server.port, b"POST /v1/charges", spoil, 1, arrives=arrives)
-    with ScriptedServer(spoiler.behaviour()) as way, till_at(way.url, tmp_path, key) as till:
+    with ScriptedServer(spoiler.behave) as way, till_at(way.url, tmp_path, key) as till:
+        till.charge(300, customer.code)
+        till.shows("cashier.paid")
+        assert [(EntryKind.SUCCEEDED, 300)] == till.ends()
+    assert (1, 1_700) == (spoiler.spoilt, customer.balance)
+
+
+@pytest.mark.parametrize("arrives", [True, False], ids=["carried out", "never heard of"])
+def test_an_answer_that_stops_in_the_middle_is_asked_for_again(
+    server: RunningService, customer: Customer, key: TillCredential, tmp_path: Path, *, arrives: bool
+) -> None:
+    """The till waits for the rest as long as it must, and then does as if nothing had come."""
+    spoiler = Spoiler(server.port, b"POST /v1/charges", stops, 1, arrives=arrives)
+    with (
+        ScriptedServer(spoiler.behave) as way,
+        impatient_till_at(way.url, tmp_path, key) as till,
+    ):
         till.charge(300, customer.code)
         till.shows("cashier.paid")
         assert [(EntryKind.SUCCEEDED, 300)] == till.ends()
@@ -213,7 +240,7 @@ def test_a_charge_that_is_never_answered(
 ) -> None:
     """However often it is sent: a query finds it paid; or finds nothing, and a reversal closes the door."""
     spoiler = Spoiler(server.port, b"POST /v1/charges", SPOILS["hangs up"], math.inf, arrives=arrives)
-    with ScriptedServer(spoiler.behaviour()) as way, till_at(way.url, tmp_path, key) as till:
+    with ScriptedServer(spoiler.behave) as way, till_at(way.url, tmp_path, key) as till:
         till.charge(300, customer.code)
         till.settled()
         assert [((EntryKind.SUCCEEDED if arrives else EntryKind.REVERSED), 300)] == till.ends()
@@ -224,7 +251,7 @@ def test_a_server_that_never_answers_does_not_hold_the_sale_up(
     server: RunningService, customer: Customer, key: TillCredential, tmp_path: Path
 ) -> None:
     """The order is set aside and the sale paid otherwise; after a restart, with the server back, it is given back."""
-    with ScriptedServer(say_nothing) as way, till_at(way.url, tmp_path, key) as till:
+    with ScriptedServer(say_nothing) as way, impatient_till_at(way.url, tmp_path, key) as till:
         till.charge(300, customer.code)
         till.wait(lambda: till.view.headline.key == NOT_KNOWN and Action.SET_ASIDE in till.view.actions)
         till.put(SetAside(), OtherTenderTaken())
@@ -269,7 +296,7 @@ def test_a_cancel_that_got_lost_takes_nothing(
 ) -> None:
     """The customer would not: a cancel without an answer becomes a reversal."""
     spoiler = Spoiler(server.port, b"POST /v1/payments", SPOILS["hangs up"], 4, arrives=False)
-    with ScriptedServer(spoiler.behaviour()) as way, till_at(way.url, tmp_path, key) as till:
+    with ScriptedServer(spoiler.behave) as way, till_at(way.url, tmp_path, key) as till:
         till.charge(800, customer.code)
         till.shows("cashier.waiting_for_pin")
         till.put(CustomerCanceled())

@@ -15,6 +15,12 @@ from pos_client.engine_client.remote_door import RemoteDoor, Server
 from pos_client.engine_client.renewal import Renewal
 from pos_client.ports import Inbox
 from pos_client.till.events import KEY_PATH, DeviceChanged, DeviceRemoved, Event
+from tests.waiting import PATIENCE_SECONDS
+
+
+def patient(url: str) -> Server:
+    """The server at `url`, which answers, however long that takes."""
+    return Server(urls=[url], connect_seconds=PATIENCE_SECONDS, answer_seconds=PATIENCE_SECONDS)
 
 
 class Heard(Inbox):
@@ -44,7 +50,7 @@ class RenewingTill:
         self, folder: Path, url: str, till_id: str, on_step: Callable[[str], None] = lambda _name: None
     ) -> None:
         self.ring = KeyRing(folder, read_credential(folder, till_id))
-        self.door = RemoteDoor(Server(urls=[url]), self.ring)
+        self.door = RemoteDoor(patient(url), self.ring)
         self.inbox = Heard()
         self.asked = 0
         self.fails: EngineFault | None = None

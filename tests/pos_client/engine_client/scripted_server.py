@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import ipaddress
+import itertools
 import socket
 import ssl
 import threading
@@ -16,10 +17,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.waiting import PATIENCE_SECONDS
+
 Behaviour = Callable[[socket.socket, "ScriptedServer"], None]
 """What happens on a connection after it was accepted; the connection is closed afterwards."""
-
-PATIENCE_SECONDS = 10.0
 
 
 def http(body: str = "{}", status: str = "200 OK", *headers: str) -> bytes:
@@ -55,11 +56,11 @@ def say(text: bytes, *, times: int = 1) -> Behaviour:
 
 
 def drip(text: bytes, every_seconds: float) -> Behaviour:
-    """Read a request and answer with one byte now and then."""
+    """Read a request and answer with one byte now and then, with the last of them again and again."""
 
     def behave(line: socket.socket, server: "ScriptedServer") -> None:
         server.read_request(line)
-        for byte in text:
+        for byte in itertools.chain(text, itertools.repeat(text[-1])):
             if server.closing.wait(every_seconds):
                 return
             line.sendall(bytes([byte]))
@@ -108,6 +109,7 @@ class ScriptedServer:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self._threads[0].join(PATIENCE_SECONDS)  # whoever was let in until now is among the open ones
         for line in self._open:
             with contextlib.suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
@@ -127,7 +129,10 @@ class ScriptedServer:
             part.split(b":")[1] for part in head.split(b"\r\n") if part.lower().startswith(b"content-length:")
         ]
         while lengths and len(body) < int(lengths[0]):
-            body += line.recv(65536)
+            more = line.recv(65536)
+            if not more:
+                return b""
+            body += more
         self.requests.append(head + b"\r\n\r\n" + body)
         return self.requests[-1]
 

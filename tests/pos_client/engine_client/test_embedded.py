@@ -25,10 +25,10 @@ from pos_client.inbox import QueueInbox
 from pos_client.till.events import NoReply, Replied
 from tests.fakes.engine import Member, ModelEngine
 from tests.pos_client.till.walking import CODE, PIN
+from tests.waiting import PATIENCE_SECONDS
 
 CHARGE = Charge(order_id="o1", till_id="T1", cashier="c", code=Secret(CODE), amount=Amount(Asset.POINTS, 300))
 ANSWER = AnswerChallenge(order_id="o1", answer_id="a1", kind=ChallengeKind.PIN, answer=Secret(PIN))
-PATIENCE_SECONDS = 10.0
 
 
 class FailingEngine:

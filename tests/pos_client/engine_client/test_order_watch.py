@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
 
 import pytest
@@ -20,9 +21,10 @@ from points_engine.http.live_stream import LiveRules
 from points_engine.wire.callers import CallerKind
 from points_engine.wire.commands import Request
 from points_engine.wire.problems import Trouble
+from pos_client.engine_client import order_watch
 from pos_client.engine_client.order_watch import EVENTS_PATH
 from pos_client.engine_client.remote import UNASKED, RemoteEngine
-from pos_client.engine_client.remote_door import Server
+from pos_client.engine_client.remote_door import Credential, Server
 from pos_client.inbox import QueueInbox
 from pos_client.till.events import Replied
 from tests.points_engine.http.running_service import TILL, RunningService, credential
@@ -31,8 +33,9 @@ from tests.points_engine.shop import TILL as TILL_ID
 from tests.points_engine.shop import payment, points
 from tests.pos_client.engine_client.scripted_server import ScriptedServer, http, serve
 from tests.pos_client.engine_client.test_remote_door import CREDENTIAL, response, told_bytes
+from tests.waiting import PATIENCE_SECONDS, within
 
-PATIENCE_SECONDS = 10.0
+NEVER_SECONDS = 3_600.0
 
 
 class Trusted:
@@ -52,7 +55,7 @@ class Trusted:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A service that tells what changes, and does nothing of it by polling."""
-    with live_service(tmp_path_factory.mktemp("live"), LiveRules(60.0, lambda: 60.0)) as running:
+    with live_service(tmp_path_factory.mktemp("live"), LiveRules(10.0, lambda: NEVER_SECONDS)) as running:
         yield running
 
 
@@ -64,11 +67,33 @@ def inbox() -> Iterator[QueueInbox]:
     inbox.close()
 
 
+OpenEngine = Callable[..., RemoteEngine]
+
+
+@pytest.fixture
+def open_engine(inbox: QueueInbox) -> Iterator[OpenEngine]:
+    """Opens clients, and closes them."""
+    with ExitStack() as stack:
+
+        def open_one(url: str, credential: Credential) -> RemoteEngine:
+            server = Server(urls=[url], connect_seconds=PATIENCE_SECONDS, answer_seconds=PATIENCE_SECONDS)
+            return stack.enter_context(closing(RemoteEngine(server, credential, inbox)))
+
+        yield open_one
+
+
+@pytest.fixture
+def client(service: RunningService, open_engine: OpenEngine, monkeypatch: pytest.MonkeyPatch) -> RemoteEngine:
+    """The till's, at the service; what it does not hear by the stream it does not hear."""
+    monkeypatch.setattr(order_watch, "POLL_SECONDS", NEVER_SECONDS)
+    return open_engine(f"http://127.0.0.1:{service.port}", Trusted())
+
+
 def next_reply(inbox: QueueInbox) -> Replied:
     """The next reply, whoever asked for it."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        event = inbox.get(deadline - time.monotonic())
+        event = inbox.get(max(deadline - time.monotonic(), 0.0))
         assert event is not None
         if isinstance(event, Replied):
             return event
@@ -94,49 +119,40 @@ def waiting(client: RemoteEngine, inbox: QueueInbox, service: RunningService, me
     ("act", "state"), [(Approve, PaymentState.SUCCEEDED), (Decline, PaymentState.CANCELED)]
 )
 def test_the_phones_answer_reaches_the_till_at_once(
-    service: RunningService, inbox: QueueInbox, act: type[Approve | Decline], state: PaymentState
+    service: RunningService,
+    inbox: QueueInbox,
+    client: RemoteEngine,
+    act: type[Approve | Decline],
+    state: PaymentState,
 ) -> None:
-    """As a reply that nobody asked for, in less than 300 ms when nothing else holds the machine up."""
-    client = RemoteEngine(Server(urls=[f"http://127.0.0.1:{service.port}"]), Trusted(), inbox)
+    """As a reply that nobody asked for: neither the service nor the till looks by itself here, so it was told."""
     member_no = service.shop.member(service.shop.fresh("m"), 9_000)
-    took = []
     for _ in range(3):
         opened = waiting(client, inbox, service, member_no)
         streams_open(service, 1)
-        begun = time.monotonic()
         service.shop.ask(act(order_id=opened.order_id, member_no=member_no))
         told = next_reply(inbox)
-        took.append(time.monotonic() - begun)
         assert (UNASKED, opened.order_id, state) == (
             told.request_id, payment(told.reply).order_id, payment(told.reply).state
         )  # fmt: skip
     client.close()
     streams_open(service, 0)
-    assert min(took) < 0.3
 
 
 def streams_open(service: RunningService, count: int) -> None:
     """Wait until the node has so many readers."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while len(service.service._live._streams) != count:
-        assert time.monotonic() < deadline
-        time_passes()
+    within(lambda: len(service.service._live._streams) == count)
 
 
-def time_passes() -> None:
-    """Let others run."""
-    QueueInbox().get(0.01)
-
-
-def test_what_the_till_ends_itself_is_followed_no_more(service: RunningService, inbox: QueueInbox) -> None:
+def test_what_the_till_ends_itself_is_followed_no_more(
+    service: RunningService, inbox: QueueInbox, client: RemoteEngine
+) -> None:
     """The answer to its cancel closes the stream."""
-    client = RemoteEngine(Server(urls=[f"http://127.0.0.1:{service.port}"]), Trusted(), inbox)
     opened = waiting(client, inbox, service, service.shop.member(service.shop.fresh("m"), 9_000))
     streams_open(service, 1)
     client.send(2, Cancel(order_id=opened.order_id, by=CanceledBy.TILL))
     streams_open(service, 0)
     assert PaymentState.CANCELED is payment(next_reply(inbox).reply).state
-    client.close()
 
 
 def _polled(opened: Payment, ends_after: int) -> Callable[[bytes], bytes]:
@@ -157,14 +173,14 @@ def _polled(opened: Payment, ends_after: int) -> Callable[[bytes], bytes]:
 
 
 def test_without_a_stream_the_till_asks(
-    service: RunningService, inbox: QueueInbox, monkeypatch: pytest.MonkeyPatch
+    service: RunningService, inbox: QueueInbox, open_engine: OpenEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every second; here sooner, so that nobody waits for this test."""
-    monkeypatch.setattr("pos_client.engine_client.order_watch.POLL_SECONDS", 0.02)
+    monkeypatch.setattr(order_watch, "POLL_SECONDS", 0.02)
     member_no = service.shop.member(service.shop.fresh("m"), 9_000)
     opened = service.shop.pay(member_no, 800)
     with ScriptedServer(serve(_polled(opened, 3))) as server:
-        client = RemoteEngine(Server(urls=[server.url]), CREDENTIAL, inbox)
+        client = open_engine(server.url, CREDENTIAL)
         charge = Charge(
             order_id=opened.order_id,
             till_id="T1",

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,18 +24,18 @@ from pos_client.till.events import (
     NoReply,
     Replied,
 )
+from tests.held_port import HeldPort
 from tests.pos_client.engine_client.scripted_server import ScriptedServer, hang_up, say_nothing, serve
 from tests.pos_client.engine_client.test_remote_door import (
     CHARGE,
     CREDENTIAL,
     PAID,
     date,
-    nobody,
     replied,
     response,
 )
+from tests.waiting import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 10.0
 UNKNOWN = Refused(refusal=Refusal.ORDER_UNKNOWN)
 _NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 HERE = CheckedIn(at=_NOW, key_id="k", renew_at=_NOW + timedelta(days=30), ends_at=None)
@@ -54,16 +55,13 @@ OpenEngine = Callable[..., RemoteEngine]
 @pytest.fixture
 def open_engine(inbox: QueueInbox) -> Iterator[OpenEngine]:
     """Opens clients, and closes them."""
-    opened: list[RemoteEngine] = []
+    with ExitStack() as stack:
 
-    def open_one(url: str, seconds: float = 1.0) -> RemoteEngine:
-        client = RemoteEngine(Server(urls=[url], answer_seconds=seconds), CREDENTIAL, inbox)
-        opened.append(client)
-        return client
+        def open_one(url: str, seconds: float = PATIENCE_SECONDS, workers: int = 4) -> RemoteEngine:
+            server = Server(urls=[url], connect_seconds=PATIENCE_SECONDS, answer_seconds=seconds)
+            return stack.enter_context(closing(RemoteEngine(server, CREDENTIAL, inbox, workers=workers)))
 
-    yield open_one
-    for client in opened:
-        client.close()
+        yield open_one
 
 
 def until(inbox: QueueInbox, is_it: Callable[[Event], bool]) -> Event:
@@ -102,17 +100,18 @@ def test_an_answer_comes_with_the_number_of_its_request(inbox: QueueInbox, open_
 
 def test_a_server_that_is_away_is_a_refusal_and_a_lamp(inbox: QueueInbox, open_engine: OpenEngine) -> None:
     """The lamp says what to do, before anybody has charged."""
-    client = open_engine(nobody())
-    lamp = until(inbox, lambda event: getattr(event, "lamp", None) is DeviceLamp.FAULT)
-    assert DeviceChanged(ENGINE_PATH, DeviceLamp.FAULT, Trouble.UNREACHABLE.remedy) == lamp
-    client.send(3, CHARGE)
-    assert Replied(3, Refused(refusal=Refusal.ENGINE_UNAVAILABLE)) == answer_to(inbox, 3)
+    with HeldPort() as nobody:
+        client = open_engine(nobody.url)
+        lamp = until(inbox, lambda event: getattr(event, "lamp", None) is DeviceLamp.FAULT)
+        assert DeviceChanged(ENGINE_PATH, DeviceLamp.FAULT, Trouble.UNREACHABLE.remedy) == lamp
+        client.send(3, CHARGE)
+        assert Replied(3, Refused(refusal=Refusal.ENGINE_UNAVAILABLE)) == answer_to(inbox, 3)
 
 
 def test_no_answer_is_no_reply(inbox: QueueInbox, open_engine: OpenEngine) -> None:
     """Sent and not answered: nobody knows."""
     with ScriptedServer(hang_up) as server:
-        open_engine(server.url, 5.0).send(4, CHARGE)
+        open_engine(server.url).send(4, CHARGE)
         assert NoReply(4) == answer_to(inbox, 4)
 
 
@@ -143,10 +142,10 @@ def test_a_clock_that_is_off_has_a_lamp_until_it_is_right(inbox: QueueInbox, ope
         assert DeviceRemoved(CLOCK_PATH) == until(inbox, lambda event: isinstance(event, DeviceRemoved))
 
 
-def test_what_was_taken_is_finished_before_closing(inbox: QueueInbox) -> None:
+def test_what_was_taken_is_finished_before_closing(inbox: QueueInbox, open_engine: OpenEngine) -> None:
     """Closing loses no answer."""
     with ScriptedServer(ORDERS) as server:
-        client = RemoteEngine(Server(urls=[server.url]), CREDENTIAL, inbox, workers=1)
+        client = open_engine(server.url, workers=1)
         for number in range(20):
             client.send(number, Query(order_id="o1"))
         client.close()
@@ -159,12 +158,12 @@ def test_what_was_taken_is_finished_before_closing(inbox: QueueInbox) -> None:
     assert list(range(20)) == numbers
 
 
-def test_what_waited_too_long_for_a_thread_is_not_sent(inbox: QueueInbox) -> None:
+def test_what_waited_too_long_for_a_thread_is_not_sent(inbox: QueueInbox, open_engine: OpenEngine) -> None:
     """Its time began when the till sent it, so nothing has changed and nothing comes later by surprise."""
     with ScriptedServer(say_nothing) as server:
-        client = RemoteEngine(Server(urls=[server.url], answer_seconds=1.5), CREDENTIAL, inbox, workers=1)
+        client = open_engine(server.url, 2.0, workers=1)
         client.send(1, CHARGE)
+        client._answer_seconds = 0.5  # over long before the first one's, however long it takes to get here
         client.send(2, CHARGE)
         assert NoReply(1) == answer_to(inbox, 1)
         assert Replied(2, Refused(refusal=Refusal.ENGINE_UNAVAILABLE)) == answer_to(inbox, 2)
-        client.close()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from pos_client.engine_client.credential import FILE_NAME, TillCredential, keep_
 from pos_client.engine_client.enrolment import enrol
 from pos_client.engine_client.key_ring import KeyRing
 from pos_client.engine_client.remote import RemoteEngine
-from pos_client.engine_client.remote_door import RemoteDoor, Server
+from pos_client.engine_client.remote_door import RemoteDoor
 from pos_client.engine_client.renewal import PATIENCE, STEPS, Renewal
 from pos_client.inbox import QueueInbox
 from pos_client.screens.wording import Language, load_wording
@@ -29,8 +30,8 @@ from pos_client.till.events import Replied
 from tests.points_engine.engine.counter import Counter
 from tests.points_engine.http.running_service import RunningService
 from tests.points_engine.shop import EVERY_KIND, Shop
-from tests.pos_client.engine_client.renewing_till import RenewingTill
-from tests.waiting import within
+from tests.pos_client.engine_client.renewing_till import RenewingTill, patient
+from tests.waiting import PATIENCE_SECONDS, within
 
 ROOT = Path(__file__).resolve().parents[3]
 DAY = 86_400
@@ -61,7 +62,7 @@ def enrolled(server: RunningService, url: str, tmp_path: Path) -> TillCredential
     till_id = server.shop.fresh("till")
     server.shop.till(till_id)
     code = Secret(Counter(server.shop).code(CallerKind.TILL, till_id))
-    credential = enrol(Server(urls=[url]), till_id, code)
+    credential = enrol(patient(url), till_id, code)
     keep_credential(tmp_path, credential)
     return credential
 
@@ -72,15 +73,8 @@ Open = Callable[[], RenewingTill]
 @pytest.fixture
 def open_till(url: str, enrolled: TillCredential, tmp_path: Path) -> Iterator[Open]:
     """Opens the till on what is in its folder."""
-    opened: list[RenewingTill] = []
-
-    def open_one() -> RenewingTill:
-        opened.append(RenewingTill(tmp_path, url, enrolled.till_id))
-        return opened[-1]
-
-    yield open_one
-    for till in opened:
-        till.door.close()
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(RenewingTill(tmp_path, url, enrolled.till_id))
 
 
 def keys_of(server: RunningService, till_id: str) -> int:
@@ -92,11 +86,8 @@ def keys_of(server: RunningService, till_id: str) -> int:
 
 def takes(url: str, credential: TillCredential) -> bool:
     """Whether the server takes what this credential signs."""
-    door = RemoteDoor(Server(urls=[url]), credential)
-    try:
+    with closing(RemoteDoor(patient(url), credential)) as door:
         return door.execute(Query(order_id="o-none")) == Refused(refusal=Refusal.ORDER_UNKNOWN)
-    finally:
-        door.close()
 
 
 def test_a_young_key_is_left_alone(server: RunningService, open_till: Open, tmp_path: Path) -> None:
@@ -256,7 +247,7 @@ def test_a_till_that_is_enrolled_anew_while_it_runs_takes_the_new_key(
     till = open_till()
     server.shop.clock.advance(MONTH)
     code = Secret(Counter(server.shop).code(CallerKind.TILL, enrolled.till_id))
-    anew = enrol(Server(urls=[url]), enrolled.till_id, code)
+    anew = enrol(patient(url), enrolled.till_id, code)
     keep_credential(tmp_path, anew)
     for _ in range(2):
         till.beat()
@@ -290,14 +281,14 @@ def test_no_payment_waits_for_a_renewal(url: str, enrolled: TillCredential, tmp_
     class Hangs(Renewal):
         def consider(self, said: CheckedIn) -> None:
             begun.set()
-            goes_on.wait(20)
+            goes_on.wait(PATIENCE_SECONDS)
 
     ring, inbox = KeyRing(tmp_path, enrolled), QueueInbox()
-    client = RemoteEngine(Server(urls=[url]), ring, inbox, renews=lambda door: Hangs(door, ring, inbox))
+    client = RemoteEngine(patient(url), ring, inbox, renews=lambda door: Hangs(door, ring, inbox))
     try:
-        assert begun.wait(20)
+        assert begun.wait(PATIENCE_SECONDS)
         client.send(7, Query(order_id="o-none"))
-        while not isinstance(event := inbox.get(20), Replied):
+        while not isinstance(event := inbox.get(PATIENCE_SECONDS), Replied):
             assert event is not None
         assert Replied(7, Refused(refusal=Refusal.ORDER_UNKNOWN)) == event
     finally:
