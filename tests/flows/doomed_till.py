@@ -56,6 +56,7 @@ def main() -> None:
             folder,
             gun_path=gun.path,
             hold_under_gun=lambda _till, code: gun.scan(code.reveal()),
+            reply_due_seconds=600.0,
             on_durable_step=doom.hear,
         )
         stage.start(fills_screen=True)

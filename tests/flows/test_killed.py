@@ -71,7 +71,7 @@ def test_a_till_killed_at_any_step_finds_its_way(
     _, member_no, units = SCENARIOS[scenario]
     dead = _run(tmp_path, scenario, step)
     assert -signal.SIGKILL == dead.returncode
-    shop = open_shop(tmp_path, reply_due_seconds=2.0)
+    shop = open_shop(tmp_path)
     shop.wait(Until("nothing is open any more", lambda: not _open_orders(shop)))
     opening = {member.member_no: member.points for member in shop.stage.shop.members}[member_no]
     taken = _units_taken(shop)

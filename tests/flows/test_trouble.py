@@ -14,7 +14,7 @@ from pos_client.demo.pty_gun import PtyGun
 from pos_client.demo.scenarios import CHEN, WANG, within_limit
 from pos_client.till.effects import EntryKind
 from pos_client.till.events import DeviceLamp
-from tests.flows.conftest import OpenShop, Shop
+from tests.flows.conftest import IMPATIENT_SECONDS, OpenShop, Shop
 
 
 def _lamp(shop: Shop, path_start: str) -> DeviceLamp | None:
@@ -78,8 +78,9 @@ def test_a_scan_while_the_pin_is_asked_is_answered_and_not_taken(shop: Shop) -> 
     shop.wait(shop.desk.paid(800))
 
 
-def test_an_engine_that_stays_away_is_set_aside_and_given_back(shop: Shop) -> None:
+def test_an_engine_that_stays_away_is_set_aside_and_given_back(open_shop: OpenShop) -> None:
     """The cashier need not wait: the order is set aside, paid otherwise, and its points come back."""
+    shop = open_shop(reply_due_seconds=IMPATIENT_SECONDS)
     before = shop.stage.balances()
     lossy = shop.stage.lossy
     assert lossy is not None
