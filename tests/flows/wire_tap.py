@@ -5,6 +5,8 @@ import socket
 import threading
 from typing import Self
 
+from tests.waiting import PATIENCE_SECONDS
+
 
 class WireTap:
     """Hands connections on to a port of this computer, both ways, and keeps the bytes in `seen`."""
@@ -27,11 +29,14 @@ class WireTap:
         return self
 
     def __exit__(self, *_exception: object) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._threads[0].join(PATIENCE_SECONDS)  # whoever was let in until now is among the lines
         for line in self._lines:
             with contextlib.suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(10)
+            thread.join(PATIENCE_SECONDS)
         for line in self._lines:
             line.close()
 
@@ -39,10 +44,14 @@ class WireTap:
         while True:
             try:
                 near, _ = self._listener.accept()
+            except OSError:
+                return
+            self._lines.append(near)
+            try:
                 far = socket.create_connection(self._to)
             except OSError:
                 return
-            self._lines += [near, far]
+            self._lines.append(far)
             for source, target in ((near, far), (far, near)):
                 thread = threading.Thread(target=self._pump, args=(source, target))
                 self._threads.append(thread)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,11 +36,10 @@ def test_a_till_that_is_not_enrolled_says_so(qtbot: QtBot, qapp: QApplication, t
         data_folder=str(tmp_path),
         engine=RemoteSettings(urls=("https://127.0.0.1:9",)),
     )
-    till = TillApplication(qapp, settings, shop_choices(settings))
-    till.start()
-    qtbot.waitUntil(lambda: till.cashier.view is not None, timeout=10_000)
-    view = till.cashier.view
-    till.close()
+    with closing(TillApplication(qapp, settings, shop_choices(settings))) as till:
+        till.start()
+        qtbot.waitUntil(lambda: till.cashier.view is not None)
+        view = till.cashier.view
     assert view is not None
     assert "refusal.till_not_enrolled" == view.headline.key
     ((path, lamp, remedy),) = view.lamps
