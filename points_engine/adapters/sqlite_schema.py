@@ -21,29 +21,36 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration] = MI
     A fresh file becomes one of ours; safe when two processes do it at once. Raises StoreUnavailable for a file that
     is not ours or that a newer engine has written.
     """
-    while True:
+    newest = len(migrations)
+    # Looked at first: where nothing is to be done nobody waits for those who write.
+    while version_of(connection, newest) < newest:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            version = version_of(connection, len(migrations))
-            if version == len(migrations):
-                connection.execute("ROLLBACK")
-                return version
-            for statement in migrations[version]:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {version + 1}")
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            version = version_of(connection, newest)
+            # Somebody else may have been first.
+            if version < newest:
+                for statement in migrations[version]:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version + 1}")
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+    return newest
 
 
 def version_of(connection: sqlite3.Connection, newest: int) -> int:
     """A database's version, 0 for an empty one. Raises StoreUnavailable when it is not ours or newer than `newest`."""
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
-    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    # Of one state of the file: somebody may be making its tables just now.
+    connection.execute("SAVEPOINT seen")
+    try:
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    finally:
+        connection.execute("RELEASE seen")
     if tables and application_id != APPLICATION_ID:
         raise StoreUnavailable(
             "The database file belongs to another program",

@@ -28,6 +28,8 @@ _CACHED_STATEMENTS = 128
 _FIRST_PAUSE_SECONDS = 0.000_25
 """About as long as a transaction takes."""
 _LONGEST_PAUSE_SECONDS = 0.008
+_BOUND = "SELECT value FROM engine_fact WHERE name = 'key_fingerprint'"
+_BIND = "INSERT INTO engine_fact (name, value) VALUES ('key_fingerprint', ?) ON CONFLICT DO NOTHING"
 _PRAGMAS = (
     "synchronous = FULL",  # NORMAL can lose an acknowledged charge when the power goes
     "foreign_keys = ON",
@@ -69,10 +71,9 @@ class SqliteStore(Store):
         self._is_closed = False
         self._writer = self._connect()
         try:
-            self._prepare(migrations)
-            self._claim(key_fingerprint)
-            # From here on `_begin` waits for other processes, and nothing else on this connection has to.
+            # It is `_in_turn` that waits for other processes on this connection.
             self._writer.execute("PRAGMA busy_timeout = 0")
+            self._in_turn(time.monotonic(), lambda: self._prepare(migrations, key_fingerprint))
             self._checkpointer = Checkpointer(self._connect(), self._write_lock)
             self._commits = GroupCommit(
                 self._writer, self._check_open, self._begin, self._write_lock, self._checkpointer,
@@ -102,7 +103,8 @@ class SqliteStore(Store):
             raise told(error) from error
         return connection
 
-    def _prepare(self, migrations: Sequence[Migration]) -> None:
+    def _prepare(self, migrations: Sequence[Migration], key_fingerprint: str) -> None:
+        """Make the file ours, or find that it is: then nothing is written. May be run again from the start."""
         # First of all: another program's file is left as it is.
         version_of(self._writer, len(migrations))
         mode = self._writer.execute("PRAGMA journal_mode = WAL").fetchone()[0]
@@ -112,14 +114,14 @@ class SqliteStore(Store):
                 "Keep the database on a local disk, not on a network share.",
             )
         migrate(self._writer, migrations)
+        self._claim(key_fingerprint)
 
     def _claim(self, key_fingerprint: str) -> None:
         """Bind a fresh database to its key, or see that the key is the one it was bound to."""
-        self._writer.execute(
-            "INSERT INTO engine_fact (name, value) VALUES ('key_fingerprint', ?) ON CONFLICT DO NOTHING",
-            (key_fingerprint,),
-        )
-        row = self._writer.execute("SELECT value FROM engine_fact WHERE name = 'key_fingerprint'").fetchone()
+        row = self._writer.execute(_BOUND).fetchone()
+        if row is None:
+            self._writer.execute(_BIND, (key_fingerprint,))
+            row = self._writer.execute(_BOUND).fetchone()
         if row[0] != key_fingerprint:
             raise KeyUnavailable(
                 "The key file belongs to another database",
@@ -178,14 +180,19 @@ class SqliteStore(Store):
         connection.close()
 
     def _begin(self, since: float) -> None:
-        """Start a write transaction, in turn with other processes.
+        """Start a write transaction, in turn with other processes."""
+        self._in_turn(since, lambda: self._writer.execute("BEGIN IMMEDIATE"))
+
+    def _in_turn(self, since: float, step: Callable[[], object]) -> None:
+        """Do what other processes may keep us from for a while, again and again until it is done.
 
         SQLite's own waiting doubles its pauses up to 0.1 s, and starves whoever came first; short random ones do not.
+        And for the change to a write-ahead log it does not wait at all.
         """
         pause_seconds = _FIRST_PAUSE_SECONDS
         while True:
             try:
-                self._writer.execute("BEGIN IMMEDIATE")
+                step()
             except sqlite3.OperationalError as error:
                 is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
                 if not is_busy or time.monotonic() - since >= self._busy_timeout_seconds:

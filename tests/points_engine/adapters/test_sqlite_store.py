@@ -5,12 +5,13 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from points_engine.adapters import sqlite_checkpoints
+from points_engine.adapters import sqlite_checkpoints, sqlite_store
 from points_engine.adapters.sqlite_schema import MIGRATIONS, migrate
 from points_engine.adapters.sqlite_store import AFTER_COMMIT, BEFORE_COMMIT, SqliteStore
 from points_engine.amounts import Asset
@@ -206,6 +207,34 @@ def test_a_database_somebody_else_keeps_locked(tmp_path: Path) -> None:
     assert store.look(names)
     viewer.close()
     store.close()
+
+
+def test_who_opens_a_database_waits_for_nobody_who_writes(tmp_path: Path) -> None:
+    """There is nothing to be written in one that is ours already: its shop may be busy."""
+    path = tmp_path / "points.sqlite"
+    SqliteStore(path, "key-1").close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as busy:
+        busy.execute("BEGIN IMMEDIATE")
+        SqliteStore(path, "key-1", busy_timeout_seconds=0).close()
+
+
+def test_who_makes_a_database_waits_for_those_who_make_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also with the change to a write-ahead log, for which SQLite itself does not wait."""
+    path = tmp_path / "points.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        def let_go(_: float, longest: float) -> float:
+            if other.in_transaction:
+                other.execute("ROLLBACK")
+            return longest
+
+        monkeypatch.setattr(sqlite_store, "random", SimpleNamespace(uniform=let_go))
+        with closing(SqliteStore(path, "key-1")) as store:
+            assert not other.in_transaction
+            assert not store.look(names)
 
 
 def test_a_database_that_may_not_be_written(store: SqliteStore) -> None:
