@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pos_client.demo.scenarios import SCENARIOS, UNKNOWN, WRONG_PIN, Scenario
-from tests.flows.by_chance import without_chance
+from tests.by_chance import without_chance
 from tests.flows.conftest import IMPATIENT_SECONDS, PATIENT_SECONDS, OpenShop, Shop
 
 SILENT = tuple(scenario for scenario in SCENARIOS if UNKNOWN in scenario.expected)

@@ -20,7 +20,7 @@ from pos_client.settings import load_settings
 from pos_client.till.effects import EntryKind
 from pos_client.till.events import DigitTyped, PinEntered, Scanned
 from tests.architecture.project_files import ROOT
-from tests.flows.by_chance import without_chance
+from tests.by_chance import without_chance
 from tests.flows.wire_tap import WireTap
 from tests.points_engine.shop import CHEAP, RIGHT_PIN, TILL, Shop
 from tests.waiting import PATIENCE_SECONDS
