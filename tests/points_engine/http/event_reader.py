@@ -7,8 +7,7 @@ from typing import Any, NamedTuple, Self
 
 from points_engine.wire.callers import Caller
 from tests.points_engine.http.running_service import RunningService, credential
-
-PATIENCE_SECONDS = 20.0
+from tests.waiting import PATIENCE_SECONDS
 
 
 class Told(NamedTuple):
@@ -38,15 +37,21 @@ class EventReader:
         head = "".join(f"{name}: {text}\r\n" for name, text in headers.items())
         self._line.sendall(f"GET /v1/events{query} HTTP/1.1\r\n{head}\r\n".encode())
         self._file = self._line.makefile("rb")
-        self.status = int(self._file.readline().split()[1])
         self.headers: dict[str, str] = {}
-        while line := self._file.readline().strip():
-            name, _, text = line.decode().partition(":")
-            self.headers[name.lower()] = text.strip()
-        self.comments = 0
+        try:
+            self.status = int(self._file.readline().split()[1])
+            self._read_head()
+        except BaseException:
+            self.close()
+            raise
         self.retry: str | None = None
         self.last_id: str | None = None
         self._buffer = b""
+
+    def _read_head(self) -> None:
+        while line := self._file.readline().strip():
+            name, _, text = line.decode().partition(":")
+            self.headers[name.lower()] = text.strip()
 
     def __enter__(self) -> Self:
         return self
@@ -77,15 +82,17 @@ class EventReader:
         block, self._buffer = self._buffer.split(b"\n\n", 1)
         return block
 
+    def _fields(self) -> dict[str, str] | None:
+        """The fields that stand together next, a comment's under an empty name; None at the end of the stream."""
+        block = self._block()
+        if block is None:
+            return None
+        parts = [line.partition(":") for line in block.decode().split("\n")]
+        return {name: text.removeprefix(" ") for name, _, text in parts}
+
     def next(self) -> Told | None:
-        """The next event; None when the stream ended. Comments are counted."""
-        while (block := self._block()) is not None:
-            fields: dict[str, str] = {}
-            for line in block.decode().split("\n"):
-                name, _, text = line.partition(":")
-                fields[name] = text.removeprefix(" ")
-            if "" in fields:
-                self.comments += 1
+        """The next event; None when the stream ended. Comments are passed over."""
+        while (fields := self._fields()) is not None:
             self.retry = fields.get("retry", self.retry)
             if "data" in fields:
                 self.last_id = fields["id"]
@@ -98,6 +105,13 @@ class EventReader:
             if told.name == name and expected.items() <= told.data.items():
                 return told.data
         raise AssertionError(f"no {name} with {expected} before the stream ended")
+
+    def until_comment(self) -> None:
+        """Read on to the next comment."""
+        while (fields := self._fields()) is not None:
+            if "" in fields:
+                return
+        raise AssertionError("no comment before the stream ended")
 
     def opening(self, count: int) -> list[Told]:
         """The first `count` events."""

@@ -5,6 +5,8 @@ import socket
 import threading
 from typing import Self
 
+from tests.waiting import PATIENCE_SECONDS
+
 
 class RecordingProxy:
     """Passes connections on to a port of this computer until the block ends; `heard` is all that went through."""
@@ -39,12 +41,12 @@ class RecordingProxy:
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._accepting.join(20)
+        self._accepting.join(PATIENCE_SECONDS)
         for each in self._sockets:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(20)
+            thread.join(PATIENCE_SECONDS)
         for each in self._sockets:
             each.close()
 
@@ -54,7 +56,7 @@ class RecordingProxy:
                 near, _ = self._listening.accept()
             except OSError:
                 return
-            far = socket.create_connection(self._target, timeout=20)
+            far = socket.create_connection(self._target, timeout=PATIENCE_SECONDS)
             self._sockets += [near, far]
             for source, sink in ((near, far), (far, near)):
                 thread = threading.Thread(target=self._pass_on, args=(source, sink), daemon=True)

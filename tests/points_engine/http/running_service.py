@@ -26,6 +26,7 @@ from points_engine.wire.commands import encode_command
 from points_engine.wire.problems import Problem, Trouble, trouble
 from points_engine.wire.replies import decode_reply
 from tests.points_engine.shop import Shop
+from tests.waiting import PATIENCE_SECONDS
 
 TILL = Caller(CallerKind.TILL, "till-1")
 OFFICE = Caller(CallerKind.BACK_OFFICE, "office", level=StaffLevel.MANAGER)
@@ -102,19 +103,25 @@ class RunningService:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._listening.wait(20)
+        try:
+            assert self._listening.wait(PATIENCE_SECONDS)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self.stop()
-        self.shop.engine.close()
+        try:
+            self.stop()
+        finally:
+            self.shop.engine.close()
 
     def stop(self) -> None:
         """Tell it to stop, and wait until it has."""
         self.server.stop()
-        self._thread.join(30)
+        self._thread.join(PATIENCE_SECONDS)
         assert not self._thread.is_alive()
 
     @property
@@ -125,13 +132,13 @@ class RunningService:
 
     def connect(self) -> socket.socket:
         """A bare connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS)
 
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> Received:
         """One request on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()

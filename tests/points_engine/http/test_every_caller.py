@@ -20,6 +20,7 @@ from points_engine.signing import Key, authorization
 from tests.points_engine.engine.counter import Counter
 from tests.points_engine.http.running_service import RunningService
 from tests.points_engine.shop import EVERY_KIND, PHONE, TILL, Shop, points
+from tests.waiting import PATIENCE_SECONDS
 
 MEMBER = "8600"
 UNLIMITED = RateRules(
@@ -155,7 +156,7 @@ class Walk:
 
     def status(self, asked: Asked, presents: Presents) -> int:
         """What comes back; a stream is not read to its end."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=PATIENCE_SECONDS)
         with closing(connection):
             connection.request(asked.method, asked.target, asked.body or None, {**CONTENT, **presents(asked)})
             return connection.getresponse().status

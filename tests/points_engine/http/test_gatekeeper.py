@@ -17,6 +17,7 @@ from points_engine.signing import Key, authorization
 from tests.points_engine.engine.counter import Counter
 from tests.points_engine.http.running_service import Received, RunningService
 from tests.points_engine.shop import Shop
+from tests.waiting import PATIENCE_SECONDS
 
 RULES = RateRules(
     till_calls=5, address_calls=3, sign_in_calls=2, enrolment_calls=2, trusted_proxies=("127.0.0.1",)
@@ -138,4 +139,4 @@ def test_the_gate_catches_up_by_itself(tmp_path: Path) -> None:
 
     with Gatekeeper(Watched(), RateRules(), catches_up_every_seconds=0.01):  # type: ignore[arg-type] # all it needs
         for _ in range(3):
-            assert caught_up.acquire(timeout=20)
+            assert caught_up.acquire(timeout=PATIENCE_SECONDS)

@@ -1,7 +1,6 @@
 """Live streams over real sockets: each caller hears of their own, at once, and nobody's slowness harms the node."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -18,11 +17,12 @@ from points_engine.http.live import READS_AT_ONCE
 from points_engine.http.live_stream import MOST_WAITING, LiveRules
 from points_engine.service_settings import ServiceSettings
 from points_engine.wire.callers import Caller, CallerKind
+from tests.by_chance import without_chance
 from tests.fakes.manual_clock import ManualClock
 from tests.points_engine.http.event_reader import EventReader
 from tests.points_engine.http.running_service import OFFICE, QUICK, TILL, RunningService
 from tests.points_engine.shop import CHEAP, EVERY_KIND, RIGHT_PIN, Shop, payment, points
-from tests.waiting import within
+from tests.waiting import PATIENCE_SECONDS, within
 
 T = TypeVar("T")
 
@@ -163,9 +163,9 @@ def test_no_secret_is_told(service: RunningService) -> None:
         code = service.shop.code(member.caller_id)
         order = payment(service.shop.charge(code, 600))
         service.shop.answer(order.order_id, RIGHT_PIN)
-        heard = str(phone.until("payment", state="succeeded"))
-    assert code not in heard + str(service.log)
-    assert RIGHT_PIN not in heard + str(service.log)
+        heard = str(phone.until("payment", state="succeeded")).encode()
+    searched = without_chance(heard + b"".join(service.log))
+    assert [] == [secret for secret in (code, RIGHT_PIN) if secret.encode() in searched]
 
 
 WRONG = {
@@ -189,15 +189,16 @@ def test_who_and_what_is_refused(service: RunningService, case: str) -> None:
 def test_a_caller_has_so_many_streams(service: RunningService) -> None:
     """One more is refused with 429 until one of them is closed."""
     member = customer(service)
-    readers = [EventReader(service, member) for _ in range(live.MOST_OF_A_CALLER)]
-    for reader in readers:
-        reader.opening(1)
-    with EventReader(service, member) as refused:
-        assert 429 == refused.status
-    readers.pop().close()
-    within(lambda: _is_let_in(service, member))
-    for reader in readers:
-        reader.close()
+    with ExitStack() as open_readers:
+        readers = [
+            open_readers.enter_context(EventReader(service, member)) for _ in range(live.MOST_OF_A_CALLER)
+        ]
+        for reader in readers:
+            reader.opening(1)
+        with EventReader(service, member) as refused:
+            assert 429 == refused.status
+        readers[0].close()
+        within(lambda: _is_let_in(service, member))
 
 
 def test_streams_take_no_place_of_requests(tmp_path: Path) -> None:
@@ -244,7 +245,10 @@ def test_a_slow_reader_costs_nothing_and_is_told_to_look_again(service: RunningS
     member = customer(service, 100_000)
     with EventReader(service, member) as phone:
         phone.opening(4)
-        mailbox = next(iter(service.service._live._streams))._mailbox
+        # Those of readers that have hung up are gone once the node has noticed.
+        within(lambda: len(service.service._live._streams) == 1)
+        (stream,) = service.service._live._streams
+        mailbox = stream._mailbox
         taken = mailbox.take
         mailbox.take = lambda: ((), False)  # type: ignore[method-assign] # the loop is busy elsewhere
         for _ in range(2 * MOST_WAITING):
@@ -262,10 +266,10 @@ def test_silence_is_filled_and_lost_changes_are_caught(tmp_path: Path) -> None:
         with EventReader(service, member) as phone:
             phone.opening(4)
             assert "2000" == phone.retry
+            phone.until_comment()
             service.shop.engine._store._commits._changes = ChangeBus()  # type: ignore[attr-defined] # nobody hears
             service.shop.credit(member.caller_id, 5)
             assert 5_005 == phone.until("balance")["balance"]["units"]
-            assert phone.comments > 0
 
 
 def test_a_stream_ends_so_that_its_caller_proves_anew_who_they_are(tmp_path: Path) -> None:
@@ -281,9 +285,11 @@ def test_a_stream_ends_so_that_its_caller_proves_anew_who_they_are(tmp_path: Pat
 
 def test_a_node_that_stops_ends_its_streams(tmp_path: Path) -> None:
     """Nobody waits for a stream: it ends in good order, long before the node would cut it off."""
-    with live_service(tmp_path) as service, EventReader(service, customer(service)) as phone:
+    settings = replace(QUICK, finish_seconds=2 * int(PATIENCE_SECONDS))
+    with (
+        live_service(tmp_path, settings=settings) as service,
+        EventReader(service, customer(service)) as phone,
+    ):
         phone.opening(4)
-        since = time.monotonic()
         service.server.stop()
         assert phone.next() is None
-        assert time.monotonic() - since < 5

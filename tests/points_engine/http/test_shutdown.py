@@ -11,9 +11,10 @@ from points_engine.wire.commands import Request, encode_command
 from points_engine.wire.replies import decode_reply
 from tests.points_engine.http.running_service import TILL, RunningService, credential
 from tests.points_engine.shop import points
+from tests.waiting import PATIENCE_SECONDS
 
 CALLERS = 8
-SETTINGS = ServiceSettings(port=0, drain_seconds=1, finish_seconds=20)
+SETTINGS = ServiceSettings(port=0, drain_seconds=1, finish_seconds=int(PATIENCE_SECONDS))
 
 
 def requests_of(running: RunningService, caller: int) -> Iterator[tuple[str, Request]]:
@@ -38,7 +39,7 @@ class CallerThread(threading.Thread):
 
     def run(self) -> None:
         """Until the other end has no more."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._running.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self._running.port, timeout=PATIENCE_SECONDS)
         for order_id, request in requests_of(self._running, self._caller):
             self.answered[order_id] = None
             try:
@@ -67,10 +68,11 @@ def test_what_is_taken_is_answered(tmp_path: Path) -> None:
         for caller in callers:
             caller.start()
         for _ in range(CALLERS * 3):
-            assert some.acquire(timeout=30)
+            assert some.acquire(timeout=PATIENCE_SECONDS)
         running.stop()
         for caller in callers:
-            caller.join(30)
+            caller.join(PATIENCE_SECONDS)
+        assert not [caller for caller in callers if caller.is_alive()]
         answered = {order: status for caller in callers for order, status in caller.answered.items()}
         stood = {order: running.shop.ask(Query(order_id=order)) for order in answered}
     lost = Refused(refusal=Refusal.ORDER_UNKNOWN)

@@ -19,6 +19,7 @@ from points_engine.wire.callers import Caller, CallerKind
 from points_engine.wire.problems import Problem
 from tests.points_engine.http.running_service import OFFICE, TILL, Received, RunningService
 from tests.points_engine.shop import Shop, points
+from tests.waiting import PATIENCE_SECONDS
 
 SECRET = "849214007316642508"
 SETTINGS = ServiceSettings(port=0, drain_seconds=0, finish_seconds=10, waiting_commands=2, threads=1)
@@ -57,7 +58,7 @@ class Held:
     def wait(self) -> None:
         """Called by who is held."""
         self.came.release()
-        assert self._go.wait(20)
+        assert self._go.wait(PATIENCE_SECONDS)
 
     def let_go(self) -> None:
         """Let everybody go on."""
@@ -102,10 +103,10 @@ def test_the_same_key_under_way_is_told(running: RunningService, command: Comman
     engine_of(running).first = held.wait
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(running.send, command, caller)
-        assert held.came.acquire(timeout=20)
+        assert held.came.acquire(timeout=PATIENCE_SECONDS)
         assert (409, "in_flight", False) == said(running.send(command, caller))
         held.let_go()
-        assert 200 == first.result(20).status
+        assert 200 == first.result(PATIENCE_SECONDS).status
     assert 200 == running.send(command, caller).status
 
 
@@ -115,11 +116,11 @@ def test_charges_that_come_meanwhile_go_together(running: RunningService) -> Non
     engine_of(running).first = held.wait
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(running.send, charge(1), TILL)
-        assert held.came.acquire(timeout=20)
+        assert held.came.acquire(timeout=PATIENCE_SECONDS)
         others = [pool.submit(running.send, charge(number), TILL) for number in range(2, 7)]
-        refused = list(itertools.islice(as_completed(others, 20), 3))
+        refused = list(itertools.islice(as_completed(others, PATIENCE_SECONDS), 3))
         held.let_go()
-        assert {200} == {each.result(20).status for each in {first, *others} - set(refused)}
+        assert {200} == {each.result(PATIENCE_SECONDS).status for each in {first, *others} - set(refused)}
     assert (503, "overloaded", True) == said(refused[0].result())
     page = running.request("GET", "/metrics").body.decode()
     assert 'points_commands_together_bucket{le="1.0"} 1.0' in page
