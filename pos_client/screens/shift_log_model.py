@@ -91,6 +91,7 @@ class ShiftLogModel(QAbstractTableModel):
         self._whole = (0, Totals())
         self._asking = 0
         self._is_fetching = False
+        self._wants_more = False
         self._has_failed = False
         wording.changed.connect(self._retranslate)
 
@@ -107,6 +108,7 @@ class ShiftLogModel(QAbstractTableModel):
     def show_which(self, which: LogFilter) -> None:
         """Show the rows that match this; answers to earlier filters are dropped."""
         self._which = which
+        self._wants_more = False
         log = self._log
 
         def work() -> _Answer:
@@ -145,6 +147,8 @@ class ShiftLogModel(QAbstractTableModel):
             elif self._has_failed:
                 self.counted.emit(*self._whole)
             self._has_failed = False
+            if self._wants_more:
+                self.fetchMore(QModelIndex())
 
         def failed(error: Exception) -> None:
             if asking == self._asking:
@@ -195,11 +199,12 @@ class ShiftLogModel(QAbstractTableModel):
 
     def canFetchMore(self, parent: Index) -> bool:
         """Whether older rows wait."""
-        return not parent.isValid() and not self._is_fetching and len(self._rows) < self._whole[0]
+        return not parent.isValid() and len(self._rows) < self._whole[0]
 
     def fetchMore(self, parent: Index) -> None:
-        """Ask for the next page; it arrives later."""
-        if not self.canFetchMore(parent):
+        """Ask for the next page; it arrives later, after what is being read already."""
+        self._wants_more = self._is_fetching and self.canFetchMore(parent)
+        if self._is_fetching or not self.canFetchMore(parent):
             return
         log, which, offset = self._log, self._which, len(self._rows)
 

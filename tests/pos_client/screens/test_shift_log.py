@@ -168,6 +168,23 @@ def test_older_rows_come_when_they_are_wanted(
     assert shown(window) == newest(460)
 
 
+def test_who_scrolls_down_while_it_is_read_is_not_forgotten(
+    window: ShiftLogWindow, qtbot: QtBot, log: MemoryShiftLog
+) -> None:
+    """A view asks for older rows once, when its bottom is reached: they come after the look for new ones."""
+    log.all_rows[:] = ROWS[:450]
+    window._apply()
+    qtbot.waitUntil(lambda: shown(window) == list(range(450, 450 - PAGE_ROWS, -1)))
+    window._refresh.stop()
+    qtbot.waitUntil(lambda: not window.model._is_fetching)
+    log.gate.clear()
+    window.model.refresh()
+    window.table.scrollToBottom()
+    log.gate.set()
+
+    qtbot.waitUntil(lambda: shown(window) == list(range(450, 450 - 2 * PAGE_ROWS, -1)))
+
+
 def test_many_new_rows_leave_no_gap(window: ShiftLogWindow, qtbot: QtBot, log: MemoryShiftLog) -> None:
     """When more was written than a page holds, the table starts anew from the top."""
     qtbot.waitUntil(lambda: bool(shown(window)))
