@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_SECONDS, within
+
 LABEL = "293847561029384756"
 PROGRAMS = ("Xvfb", "openbox", "xdotool")
 ROOT = Path(__file__).resolve().parents[3]
@@ -38,6 +40,7 @@ def desktop() -> Iterator[dict[str, str]]:
     with running(server, dict(os.environ)) as xvfb:
         assert xvfb.stdout is not None
         number = xvfb.stdout.readline().strip()
+        assert number, "Xvfb has no display to offer"
         environment = {
             **os.environ,
             "DISPLAY": f":{number}",
@@ -45,7 +48,14 @@ def desktop() -> Iterator[dict[str, str]]:
             "PYTHONPATH": str(ROOT),
         }
         with running(["openbox"], environment):
+            within(lambda: has_window_manager(environment))
             yield environment
+
+
+def has_window_manager(environment: dict[str, str]) -> bool:
+    """Whether somebody gives windows the focus: who does says how many desktops there are."""
+    told = subprocess.run(["xdotool", "get_num_desktops"], env=environment, capture_output=True, check=False)
+    return told.returncode == 0
 
 
 class Till:
@@ -70,9 +80,14 @@ class Till:
         """Press keys as a gun does, 4 ms apart."""
         self._press(4, [*label, suffix])
 
-    def type(self, *keys: str) -> None:
-        """Press keys as a person does."""
-        self._press(600, list(keys))
+    def type(self, key: str, line: str) -> None:
+        """Press a key as a person does, and wait for what comes of it."""
+        self.rest_on(key)
+        self.wait_for(line)
+
+    def rest_on(self, key: str) -> None:
+        """Press a key for as long as no gun would, and no other for a while."""
+        self._press(800, [key])
 
     def touch(self, x: str, y: str) -> None:
         """Touch the screen there."""
@@ -82,7 +97,7 @@ class Till:
         self._do("key", "--delay", str(delay_ms), *keys)
 
     def _do(self, *command: str) -> None:
-        subprocess.run(["xdotool", *command], env=self._environment, check=True, timeout=30)
+        subprocess.run(["xdotool", *command], env=self._environment, check=True, timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -97,8 +112,8 @@ def test_a_gun_over_a_focused_button(till: Till) -> None:
     """The scan arrives; its Enter neither presses the focused button nor confirms the amount; then a person types."""
     till.scan(LABEL)
     till.wait_for(f"scan {LABEL}")
-    till.type("4", "2", "Return")
-    till.wait_for("event Confirmed")
+    for key, line in (("4", "event 4"), ("2", "event 2"), ("Return", "event Confirmed")):
+        till.type(key, line)
 
     assert till.told == ["ready xcb", f"scan {LABEL}", "event 4", "event 2", "event Confirmed"]
 
@@ -109,10 +124,8 @@ def test_a_gun_over_a_dialog(till: Till) -> None:
     for label, suffix in ((LABEL, "Return"), (LABEL[::-1], "Linefeed")):
         till.scan(label, suffix)
         till.wait_for(f"scan {label}")
-    till.type(
-        "Shift_L", "Return"
-    )  # a moment later: an Enter on the heels of a scan is the gun's second suffix
-    till.wait_for("closed")
+    till.rest_on("Shift_L")  # a moment later: an Enter on the heels of a scan is the gun's second suffix
+    till.type("Return", "closed")
 
     assert till.told == ["ready xcb", f"scan {LABEL}", f"scan {LABEL[::-1]}", "pressed", "closed"]
 
@@ -120,12 +133,12 @@ def test_a_gun_over_a_dialog(till: Till) -> None:
 @pytest.mark.parametrize("till", ["field"], indirect=True)
 def test_a_person_and_a_gun_in_one_field(till: Till) -> None:
     """What a person types before and after a scan stands in the field, the scan does not."""
-    till.type("1", "2")
-    till.wait_for("typed 12")
+    till.type("1", "typed 1")
+    till.type("2", "typed 12")
     till.scan(LABEL)
     till.wait_for(f"scan {LABEL}")
-    till.type("3", "4")
-    till.wait_for("typed 1234")
+    till.type("3", "typed 123")
+    till.type("4", "typed 1234")
 
     assert till.told == ["ready xcb", "typed 1", "typed 12", f"scan {LABEL}", "typed 123", "typed 1234"]
 
@@ -136,8 +149,8 @@ def test_a_customers_touch_leaves_the_keyboard_with_the_cashier(till: Till) -> N
     _, x, y, *_ = till.told[0].split()
     till.touch(x, y)
     till.wait_for("event PinTyping")
-    till.type("4", "2")
-    till.wait_for("event 2")
+    till.type("4", "event 4")
+    till.type("2", "event 2")
 
     assert till.told[2:] == ["event PinTyping", "event 4", "event 2"]
 

@@ -119,7 +119,7 @@ def main(which: str) -> int:
     app = QApplication([])
     apply_style(app)
     # Longer than in a shop: xdotool's keys come late when the machine is busy, and are a gun's all the same.
-    parser = KeystrokeParser(gap_seconds=0.3, late_suffix_seconds=0.3, gun_dwell_seconds=0.25)
+    parser = KeystrokeParser(gap_seconds=0.6, late_suffix_seconds=0.6, gun_dwell_seconds=0.3)
     gun = WedgeGun(parser=parser)
     gun.start(lambda scan: tell("scan", scan.text), lambda _health: None)
     key_filter = KeyFilter(app, gun)
