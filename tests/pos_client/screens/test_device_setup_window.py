@@ -1,6 +1,7 @@
 """The device set-up: what is attached, what is used, and that a change is in use at once and kept."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -33,17 +34,14 @@ def guns() -> Iterator[tuple[PtyGun, PtyGun]]:
 @pytest.fixture
 def open_till(qtbot: QtBot, wording: Wording, tmp_path: Path) -> Iterator[OpenTill]:
     """Opens a till's devices and the window over them."""
-    opened: list[Till] = []
+    with ExitStack() as stack:
 
-    def open_one(paths: list[str], *found: Found, missing: tuple[MissingLibrary, ...] = ()) -> Till:
-        till = Till(tmp_path, paths, Attached(found, missing), wording)
-        opened.append(till)
-        till.open(qtbot)
-        return till
+        def open_one(paths: list[str], *found: Found, missing: tuple[MissingLibrary, ...] = ()) -> Till:
+            till = stack.enter_context(Till(tmp_path, paths, Attached(found, missing), wording))
+            till.open(qtbot)
+            return till
 
-    yield open_one
-    for till in opened:
-        till.close()
+        yield open_one
 
 
 def press(window: DeviceSetupWindow, command: DeviceCommand) -> None:
@@ -73,9 +71,8 @@ def test_a_gun_that_is_attached_can_be_used_at_once(
     press(window, DeviceCommand.ADD)
     qtbot.waitUntil(lambda: lamps(window).get(new.path) is DeviceLamp.READY)
     new.scan(CODE)
-    qtbot.waitUntil(lambda: till.hardware.healths()[1].statistics.scans == 1)
+    qtbot.waitUntil(lambda: [CODE] == till.sold())
 
-    assert [CODE] == till.sold()
     assert (used.path, new.path) == load_settings(till.file, {}).devices
     assert (1, window.status.whole_text()) == (till.used, "已生效, 下次启动仍然有效")
 
@@ -156,13 +153,15 @@ def test_what_is_wrong_and_what_to_do_is_read_in_both_languages(
 def test_a_gun_that_is_plugged_in_while_one_looks_appears(open_till: OpenTill, qtbot: QtBot) -> None:
     """Without a key; F5 does not wait for the next look."""
     till = open_till(["wedge:"])
+    till.window._look.stop()
+    qtbot.waitUntil(lambda: not till.window._is_looking)
     till.devices.attached = Attached((Found("serial:COM7", "Zebra"),))
     looks = till.devices.looks
     QTest.keyClick(till.window, Qt.Key.Key_F5)
     qtbot.waitUntil(lambda: "serial:COM7" in lamps(till.window))
     assert till.devices.looks == looks + 1
     till.devices.attached = Attached()
-    till.window._look.setInterval(20)
+    till.window._look.start(20)
     qtbot.waitUntil(lambda: "serial:COM7" not in lamps(till.window))
 
 

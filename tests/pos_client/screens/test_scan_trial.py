@@ -29,12 +29,13 @@ def gun() -> Iterator[PtyGun]:
 @pytest.fixture
 def till(qtbot: QtBot, wording: Wording, gun: PtyGun, tmp_path: Path) -> Iterator[Till]:
     """A till with the gun, its set-up open at the test scan."""
-    made = Till(tmp_path, [gun.path], Attached(), wording)
-    window = made.open(qtbot)
-    window.show_page(Page.TRIAL)
-    qtbot.waitUntil(lambda: window.trial.is_listening and bool(made.hardware.healths()[0].state == "enabled"))
-    yield made
-    made.close()
+    with Till(tmp_path, [gun.path], Attached(), wording) as made:
+        window = made.open(qtbot)
+        window.show_page(Page.TRIAL)
+        qtbot.waitUntil(
+            lambda: window.trial.is_listening and bool(made.hardware.healths()[0].state == "enabled")
+        )
+        yield made
 
 
 def scanned(trial: ScanTrial, qtbot: QtBot, verdict: Verdict) -> None:
@@ -98,25 +99,18 @@ def test_scans_are_sold_as_soon_as_nobody_tries(till: Till, gun: PtyGun, qtbot: 
     qtbot.addWidget(other)
     gun.scan(TRIAL_LABEL)
     scanned(window.trial, qtbot, Verdict.RIGHT)
-    sold: list[str] = []
-
-    def is_sold(text: str) -> bool:
-        sold.extend(till.sold())
-        return text in sold
-
     window.show_page(Page.DETAILS)
     gun.scan(CODE)
-    qtbot.waitUntil(lambda: is_sold(CODE))
+    qtbot.waitUntil(lambda: till.sold() == [CODE])
     window.show_page(Page.TRIAL)
     other.show()
     other.activateWindow()
     qtbot.waitUntil(lambda: not window.trial.is_listening)
     assert window.trial.band.headline.whole_text() == "已暂停: 扫码进入收款"
     gun.scan(OTHER_CODE)
-    qtbot.waitUntil(lambda: is_sold(OTHER_CODE))
+    qtbot.waitUntil(lambda: till.sold() == [CODE, OTHER_CODE])
     window.activateWindow()
     qtbot.waitUntil(lambda: window.trial.is_listening)
     window.hide()
     gun.scan(LABEL)
-    qtbot.waitUntil(lambda: is_sold(LABEL))
-    assert [CODE, OTHER_CODE, LABEL] == sold
+    qtbot.waitUntil(lambda: till.sold() == [CODE, OTHER_CODE, LABEL])

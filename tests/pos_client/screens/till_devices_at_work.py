@@ -1,10 +1,13 @@
 """The device set-up as a till opens it: real devices on pseudo-terminals, a real settings file, a real window."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from pytestqt.qtbot import QtBot
 
+from drivers.calibration_run import CalibrationRun
 from pos_client.device_setup import Attached
 from pos_client.gun_calibrator import GunCalibrator
 from pos_client.hardware import Hardware
@@ -32,10 +35,19 @@ class ListedDevices(TillDevices):
 
 
 class Till:
-    """A till's devices at `paths` with the set-up window over them."""
+    """A till's devices at `paths` with the set-up window over them. `make_run` makes what calibrates a gun."""
 
-    def __init__(self, folder: Path, paths: list[str], attached: Attached, wording: Wording) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        paths: list[str],
+        attached: Attached,
+        wording: Wording,
+        *,
+        make_run: Callable[..., CalibrationRun] = CalibrationRun,
+    ) -> None:
         self.inbox = QueueInbox()
+        self._sold: list[str] = []
         self.file = folder / "till.toml"
         self.file.write_text(LEAST, encoding="utf-8")
         self.hardware = Hardware(paths, self.inbox)
@@ -47,7 +59,7 @@ class Till:
             clock=HandClock(),
             zone=ZoneInfo("Asia/Shanghai"),
             on_used=self._note,
-            calibrator=GunCalibrator(self.hardware),
+            calibrator=GunCalibrator(self.hardware, make_run=make_run),
         )
         self.hardware.start()
 
@@ -68,14 +80,15 @@ class Till:
         return self.devices.looks > 0 and listed >= {found.path for found in self.devices.attached.found}
 
     def sold(self) -> list[str]:
-        """The texts of what has reached the sale."""
-        texts = []
+        """The texts of what has reached the sale by now: a gun counts a scan a moment before it hands it over."""
         while (event := self.inbox.get(0.0)) is not None:
             if isinstance(event, Scanned):
-                texts.append(event.text.reveal())
-        return texts
+                self._sold.append(event.text.reveal())
+        return list(self._sold)
 
-    def close(self) -> None:
-        """End."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
         self.window.close_workers()
         self.hardware.stop()
