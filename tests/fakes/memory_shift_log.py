@@ -20,7 +20,7 @@ class MemoryShiftLog(ShiftLog):
 
     def _matching(self, which: LogFilter) -> list[JournalRow]:
         self.readers.add(threading.get_ident())
-        self.gate.wait(10)
+        self.gate.wait(60)
         if self.error is not None:
             raise self.error
         found = []

@@ -47,7 +47,7 @@ def _run(folder: Path, scenario: str, step: int) -> subprocess.CompletedProcess[
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=100,
         check=False,
     )
 

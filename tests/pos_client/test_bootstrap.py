@@ -22,7 +22,7 @@ def test_a_till_with_its_engine_inside_loads_nothing_of_a_service() -> None:
     """A till is ready in the time its windows take: what speaks HTTP or PostgreSQL waits until it is needed."""
     code = f"import sys, pos_client.bootstrap; print([name for name in {SERVERS_OWN} if name in sys.modules])"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=50
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=100
     )
     assert "[]" == done.stdout.strip()
 

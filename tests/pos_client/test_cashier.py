@@ -23,6 +23,7 @@ from tests.fakes.inbox import TickingInbox
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.screen import RecordingScreen
 from tests.pos_client.till.walking import CODE, RULES
+from tests.waiting import PATIENCE_SECONDS
 
 
 class Desk:
@@ -295,7 +296,7 @@ def test_the_loop_runs_in_a_thread_and_ends_with_its_inbox() -> None:
     for event in (DigitTyped("3"), scan()):
         inbox.put(event)
     inbox.close()
-    loop.join(10)
+    loop.join(PATIENCE_SECONDS)
     assert not loop.is_alive()
     assert [Charge] == [type(command) for _, command in still.sent]
 

@@ -92,6 +92,6 @@ def test_the_command_says_it_in_one_line(arguments: list[str]) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "pos_client", *arguments],
         env={**environment, "DISPLAY": ":7999", "WAYLAND_DISPLAY": ""},
-        capture_output=True, text=True, check=False, timeout=30,
+        capture_output=True, text=True, check=False, timeout=100,
     )  # fmt: skip
     assert (2, 1) == (ended.returncode, len(ended.stderr.splitlines()))

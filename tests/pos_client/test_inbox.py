@@ -6,6 +6,7 @@ import pytest
 
 from pos_client.inbox import QueueInbox
 from pos_client.till.events import Confirmed, DeviceChanged, DeviceLamp, Erased, NoReply
+from tests.waiting import PATIENCE_SECONDS
 
 
 def test_events_come_out_as_they_went_in() -> None:
@@ -28,7 +29,7 @@ def test_closing_wakes_whoever_waits() -> None:
     waiting = threading.Thread(target=lambda: taken.append(inbox.get(None)))
     waiting.start()
     inbox.close()
-    waiting.join(10)
+    waiting.join(PATIENCE_SECONDS)
     assert [None] == taken
 
 
@@ -52,7 +53,9 @@ def test_nothing_is_lost_or_doubled_between_threads() -> None:
     threads = [threading.Thread(target=put_all, args=(start,)) for start in (0, 1_000, 2_000, 3_000)]
     for thread in threads:
         thread.start()
-    taken = [event.request_id for _ in range(4_000) if isinstance(event := inbox.get(10), NoReply)]
+    taken = [
+        event.request_id for _ in range(4_000) if isinstance(event := inbox.get(PATIENCE_SECONDS), NoReply)
+    ]
     for thread in threads:
         thread.join()
     assert list(range(4_000)) == sorted(taken)

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -69,9 +70,8 @@ def test_open_orders_are_those_without_an_end(journal: SqliteJournal, path: Path
     )
     assert expected == journal.open_orders()
     journal.close()
-    again = opened(path)
-    assert expected == again.open_orders()
-    again.close()
+    with closing(opened(path)) as again:
+        assert expected == again.open_orders()
 
 
 KINDS = [kind for kind in EntryKind if kind is not EntryKind.OTHER_TENDER]
@@ -89,18 +89,16 @@ def test_the_file_agrees_with_the_model(steps: list[tuple[EntryKind, str, int]])
 
 
 def _check_against_the_model(path: Path, steps: list[tuple[EntryKind, str, int]]) -> None:
-    journal, model = opened(path), MemoryJournal()
-    for kind, order, units in steps:
-        refusal = "code_used" if kind is EntryKind.FAILED and units % 2 else None
-        record = entry(kind, order, units, refusal=refusal)
-        journal.append(record)
-        model.append(record)
-    reader = JournalReader(path)
-    by_id = {order.order_id: order for order in journal.open_orders()}
-    expected_totals = totals(tallies(model.entries))
-    found_totals = reader.totals(LogFilter())
-    reader.close()
-    journal.close()
+    model = MemoryJournal()
+    with closing(opened(path)) as journal, closing(JournalReader(path)) as reader:
+        for kind, order, units in steps:
+            refusal = "code_used" if kind is EntryKind.FAILED and units % 2 else None
+            record = entry(kind, order, units, refusal=refusal)
+            journal.append(record)
+            model.append(record)
+        by_id = {order.order_id: order for order in journal.open_orders()}
+        expected_totals = totals(tallies(model.entries))
+        found_totals = reader.totals(LogFilter())
     assert {order.order_id: order.reversing for order in model.open_orders()} == {
         order_id: order.reversing for order_id, order in by_id.items()
     }
@@ -114,10 +112,8 @@ def _check_against_the_model(path: Path, steps: list[tuple[EntryKind, str, int]]
 def test_entries_stay(journal: SqliteJournal, path: Path, statement: str) -> None:
     """Nobody changes or removes an entry, not even another program with the file in its hands."""
     journal.append(ENTRIES[0])
-    other = sqlite3.connect(path)
-    with pytest.raises(sqlite3.IntegrityError):
+    with closing(sqlite3.connect(path)) as other, pytest.raises(sqlite3.IntegrityError):
         other.execute(statement)
-    other.close()
     assert [ENTRIES[0].units] == [row.units for row in journal.rows()]
 
 
@@ -152,17 +148,15 @@ def test_a_killed_till_leaves_what_it_wrote_and_no_lock(path: Path, step: str, e
     """Killed around an entry: it is whole or not there, and the next till opens the journal at once."""
     killed = subprocess.run([sys.executable, "-c", KILLED, str(path), step], check=False, cwd=Path.cwd())
     assert -signal.SIGKILL == killed.returncode
-    journal = opened(path)
-    assert expected == len(list(journal.rows())) == len(journal.open_orders())
-    journal.close()
+    with closing(opened(path)) as journal:
+        assert expected == len(list(journal.rows())) == len(journal.open_orders())
 
 
 def test_durable_steps_are_named(path: Path) -> None:
     """A test that kills the till knows where it is."""
     steps: list[str] = []
-    journal = opened(path, on_durable_step=steps.append)
-    journal.append(ENTRIES[0])
-    journal.close()
+    with closing(opened(path, on_durable_step=steps.append)) as journal:
+        journal.append(ENTRIES[0])
     assert ["journal.intent.before", "journal.intent.after"] == steps
 
 
@@ -217,9 +211,8 @@ def test_a_file_of_something_else_is_no_journal(path: Path) -> None:
     assert ("corrupt", True) == fault_of(lambda: opened(path))
     assert before == path.read_bytes()
     path.unlink()
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         other.execute("CREATE TABLE notes (text)")
-    other.close()
     assert ("corrupt", True) == fault_of(lambda: opened(path))
 
 
@@ -246,9 +239,8 @@ def test_a_damaged_journal_is_told(journal: SqliteJournal, path: Path) -> None:
 def test_a_newer_journal_is_left_alone(journal: SqliteJournal, path: Path) -> None:
     """An older till does not touch what it does not understand."""
     journal.close()
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         other.execute(f"PRAGMA user_version = {journal_module.SCHEMA_VERSION + 1}")
-    other.close()
     assert ("newer_schema", True) == fault_of(lambda: opened(path))
     assert ("newer_schema", True) == fault_of(lambda: JournalReader(path))
 

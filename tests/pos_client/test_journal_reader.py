@@ -1,6 +1,8 @@
 """The shift log's reader: filters, pages and totals by SQL, while the till writes."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -64,9 +66,8 @@ def test_shifts_come_newest_first(journal: SqliteJournal, reader: JournalReader,
     """The log offers the shifts it knows."""
     journal.append(ENTRIES[0])
     journal.close()
-    later = opened(path, shift_id="later")
-    later.append(ENTRIES[1])
-    later.close()
+    with closing(opened(path, shift_id="later")) as later:
+        later.append(ENTRIES[1])
     assert ("later", "T1/2025-06-01/林") == reader.shift_ids()
     assert [2] == [row.seq for row in reader.rows(LogFilter(shift_id="later"))]
 
@@ -81,14 +82,16 @@ def test_the_log_is_read_while_the_till_writes(journal: SqliteJournal, reader: J
             counts.append(reader.count(LogFilter()))
             list(reader.rows(LogFilter()))
 
-    reading = threading.Thread(target=read)
-    reading.start()
-    for number in range(200):
-        journal.append(entry(EntryKind.INTENT, f"order-{number}"))
-    done.set()
-    reading.join()
+    with ThreadPoolExecutor(1) as others:
+        reading = others.submit(read)
+        try:
+            for number in range(100):
+                journal.append(entry(EntryKind.INTENT, f"order-{number}"))
+        finally:
+            done.set()
+        reading.result()
     assert sorted(counts) == counts
-    assert 200 == reader.count(LogFilter())
+    assert 100 == reader.count(LogFilter())
 
 
 def test_a_journal_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from pos_client.till.showing import view
 from pos_client.till.view import View
 from tests.drivers.pty_line import PtyLine
 from tests.pos_client.till.walking import PIN, awaiting_pin
+from tests.waiting import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 10.0
 PROMPT = b"\r\nPIN: "
 CLOSED = b"\r\n"
 
@@ -32,8 +32,6 @@ class Counter:
         self.keys = 0
         self.devices: list[Device] = [self.keypad(line) for line in lines]
         self.keypads = Keypads(self.inbox, lambda: self.devices, on_key=self.sound)
-        for line in lines:
-            assert CLOSED == line.receive(len(CLOSED))  # open and at rest
 
     def keypad(self, line: PtyLine) -> SerialKeypad:
         """A keypad on a line, being read."""
@@ -82,6 +80,8 @@ def counter_with() -> Iterator[Callable[..., Counter]]:
 
     def make(*lines: PtyLine) -> Counter:
         made.append(Counter(*lines))
+        for line in lines:
+            assert CLOSED == line.receive(len(CLOSED))  # open and at rest
         return made[-1]
 
     yield make

@@ -137,7 +137,7 @@ def test_a_till_killed_after_any_step_still_sells(
             sys.executable, "-m", "tests.pos_client.engine_client.doomed_renewal", str(tmp_path), url, enrolled.till_id,
             step,
         ],
-        cwd=ROOT, capture_output=True, timeout=50, check=False,
+        cwd=ROOT, capture_output=True, timeout=100, check=False,
     )  # fmt: skip
     assert (-signal.SIGKILL, b"") == (dead.returncode, dead.stderr)
     server.shop.clock.advance(off_days * DAY)

@@ -63,7 +63,7 @@ def test_both_codes_are_read_from_the_windows_pixels(scale: str, tmp_path: Path)
         env=environment,
         cwd=Path(__file__).resolve().parents[3],
         check=True,
-        timeout=50,
+        timeout=100,
     )
 
     with Image.open(picture) as image:

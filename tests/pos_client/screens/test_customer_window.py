@@ -226,7 +226,7 @@ def test_a_second_screen_is_filled_and_its_loss_survived(tmp_path: Path) -> None
         check=True,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=100,
     ).stdout.splitlines()
 
     assert told == ["own 1366 800x480 True", "removed 566 800x480 False", "added 1366 800x480 True"]

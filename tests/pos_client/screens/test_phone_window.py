@@ -14,6 +14,7 @@ from pos_client.screens.phone_window import PhoneWindow
 from pos_client.screens.samples import SAMPLE_MEMBERS
 from pos_client.screens.wording import Language, Wording
 from tests.fakes.clock import HandClock
+from tests.waiting import PATIENCE_SECONDS
 
 
 class Counter:
@@ -49,7 +50,7 @@ class Counter:
         """Answer the oldest asking, from another thread."""
         thread = threading.Thread(target=self.waiting.pop(0))
         thread.start()
-        thread.join(10)
+        thread.join(PATIENCE_SECONDS)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from pos_client.screens.qt_screen import QtScreen
 from pos_client.till.effects import Sound
 from pos_client.till.view import CashierView, CustomerView, Message, Tone, View
+from tests.waiting import PATIENCE_SECONDS
 
 
 def numbered_view(number: int) -> View:
@@ -33,7 +34,7 @@ def test_the_newest_view_wins(qtbot: QtBot) -> None:
 
     loop = threading.Thread(target=show_all)
     loop.start()
-    loop.join(10)  # this thread is busy meanwhile
+    loop.join(PATIENCE_SECONDS)  # this thread is busy meanwhile
     qtbot.waitUntil(lambda: bool(painted))
 
     assert painted == [(numbered_view(999), True)]
@@ -80,7 +81,7 @@ def test_showing_never_waits_for_the_windows(qapp: QApplication) -> None:
 
     threading.Thread(target=loop).start()
 
-    assert done.wait(5)
+    assert done.wait(PATIENCE_SECONDS)
 
 
 def test_sounds_go_straight_to_the_player() -> None:

@@ -8,6 +8,7 @@ import struct
 import threading
 import wave
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from pos_client.screens.sounds import (
     load_samples,
 )
 from pos_client.till.effects import Sound
+from tests.waiting import PATIENCE_SECONDS
 
 GENERATOR = Path(__file__).resolve().parents[3] / "scripts" / "make_sounds.py"
 
@@ -81,7 +83,7 @@ def test_every_sound_is_heard(made: Callable[..., Sounds], player: QueuePlayer, 
         each.click()
     else:
         each.play(Sound(sound))
-    samples, thread = player.played.get(timeout=10)
+    samples, thread = player.played.get(timeout=PATIENCE_SECONDS)
 
     assert (samples, thread != threading.get_ident()) == (load_samples(sound), True)
 
@@ -143,7 +145,7 @@ def test_without_a_loudspeaker_it_is_silent_and_says_so_once(
     each = made(open_player=open_nothing, on_silent=remedies.put)
     for sound in (*Sound, *Sound):
         each.play(sound)
-    remedy = remedies.get(timeout=10)
+    remedy = remedies.get(timeout=PATIENCE_SECONDS)
     each.close()
 
     assert "plug one in" in remedy
@@ -157,11 +159,11 @@ def test_a_loudspeaker_that_is_pulled_out_is_silence(
     remedies: queue.Queue[str] = queue.Queue()
     each = made(open_player=lambda: player, on_silent=remedies.put)
     each.play(Sound.SUCCESS)
-    player.played.get(timeout=10)
+    player.played.get(timeout=PATIENCE_SECONDS)
     player.fault = OSError("gone")
     each.play(Sound.FAILURE)
 
-    assert "plug one in" in remedies.get(timeout=10)
+    assert "plug one in" in remedies.get(timeout=PATIENCE_SECONDS)
 
 
 def test_playing_returns_at_once(made: Callable[..., Sounds]) -> None:
@@ -169,7 +171,7 @@ def test_playing_returns_at_once(made: Callable[..., Sounds]) -> None:
     gate, opened = threading.Event(), QueuePlayer()
 
     def open_slowly() -> Player:
-        gate.wait(10)
+        gate.wait(PATIENCE_SECONDS)
         return opened
 
     each = made(open_player=open_slowly)
@@ -177,7 +179,7 @@ def test_playing_returns_at_once(made: Callable[..., Sounds]) -> None:
     asked = opened.played.empty()
     gate.set()
 
-    assert (asked, opened.played.get(timeout=10)[0]) == (True, load_samples("notice"))
+    assert (asked, opened.played.get(timeout=PATIENCE_SECONDS)[0]) == (True, load_samples("notice"))
 
 
 def test_nothing_is_opened_before_the_first_sound(made: Callable[..., Sounds]) -> None:
@@ -225,12 +227,11 @@ def test_the_library_plays_what_it_is_given(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sounds, "has_loudspeaker", lambda: True)
     monkeypatch.setattr(sounds, "_stream", watched)
     monkeypatch.setattr(miniaudio, "PlaybackDevice", null_device)
-    player = MiniaudioPlayer()
-    player.play(load_samples("failure"))
-    player.play(load_samples("key"))
+    with closing(MiniaudioPlayer()) as player:
+        player.play(load_samples("failure") * 200)  # nobody hears the end of it
+        player.play(load_samples("key"))
 
-    assert finished.get(timeout=10) == len(load_samples("key"))
-    player.close()
+        assert finished.get(timeout=PATIENCE_SECONDS) == len(load_samples("key"))
 
 
 def test_a_stream_ends_in_silence() -> None:

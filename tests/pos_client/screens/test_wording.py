@@ -210,7 +210,7 @@ def test_what_is_missing_is_loud_in_tests_and_readable_in_a_shop(
 def test_switching_the_language_is_announced_once(qtbot: QtBot) -> None:
     """`changed` comes when the language changes and only then."""
     wording = load_wording()
-    with qtbot.waitSignal(wording.changed, timeout=1000):
+    with qtbot.waitSignal(wording.changed):
         wording.set_language(Language.EN)
     with qtbot.assertNotEmitted(wording.changed):
         wording.set_language(Language.EN)
