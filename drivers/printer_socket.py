@@ -59,8 +59,10 @@ class PrinterSocket(PrinterLink):
             self._opened().shutdown(socket.SHUT_WR)
         except OSError as error:
             raise DeviceLost(self.address) from error
-        while (left := deadline - self._clock()) > 0:
-            if self._receive(left) is None:
+        left = _FINISH_SECONDS
+        while left > 0:
+            left = deadline - self._clock()
+            if self._receive(max(left, 0.0)) is None:
                 return
 
     def close(self) -> None:

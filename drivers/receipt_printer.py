@@ -208,13 +208,14 @@ class ReceiptPrinter(ThreadedDevice):
     def _send(self, data: bytes, job: Job | None = None) -> None:
         deadline = self._clock() + self._patience.take
         while data:
+            now = self._clock()
             count = self._link.write(data)
             data = data[count:]
             if count:
                 deadline = self._clock() + self._patience.take
                 if job is not None:
                     job.has_begun = True
-            elif self._clock() > deadline or self._stopping.is_set():
+            elif now > deadline or self._stopping.is_set():
                 raise DeviceLost(self._link.address)
 
     def _is_taken(self) -> bool:
@@ -224,14 +225,14 @@ class ReceiptPrinter(ThreadedDevice):
         self._send(ASK_WHEN_TAKEN)
         deadline, look_at = self._clock() + self._patience.confirm, self._clock() + self._patience.look
         while not self._stopping.is_set():
+            now = self._clock()
             self._said += self._link.read()
             if self._pick(is_taken) is not None:
                 self._resume()
                 return True
-            now = self._clock()
             if now < look_at:
                 continue
-            look_at = now + self._patience.look
+            look_at = self._clock() + self._patience.look
             condition = self._ask()
             if condition is not Condition.READY:
                 self._pause(_NOT_READY[condition](self._link.address))
@@ -296,8 +297,10 @@ class ReceiptPrinter(ThreadedDevice):
 
     def _answer(self, question: bytes) -> int | None:
         self._send(question)
-        deadline = self._clock() + self._patience.answer
-        while (answer := self._pick(is_status)) is None and self._clock() < deadline:
+        deadline, is_late = self._clock() + self._patience.answer, False
+        while (answer := self._pick(is_status)) is None and not is_late:
+            # Looked at before the read: what came while this thread had no turn is heard before silence is.
+            is_late = self._clock() >= deadline
             self._said += self._link.read()
         return answer
 

@@ -5,12 +5,12 @@ import pytest
 from drivers.pin_entry import Pin
 from drivers.printer_socket import PrinterSocket
 from drivers.receipt import QrCode, Receipt, Text
-from drivers.receipt_printer import Patience, ReceiptPrinter
+from drivers.receipt_printer import ReceiptPrinter
 from drivers.serial_keypad import SerialKeypad, load_profile
 from tests.drivers.network_printer import NetworkPrinter
+from tests.drivers.printing import CALM
 from tests.drivers.pty_line import PluggedLine
 from tests.drivers.soak import DAYS, SOAK_SECONDS, Counter, live
-from tests.drivers.watcher import LONG_SECONDS
 
 pytestmark = pytest.mark.timeout(SOAK_SECONDS)
 
@@ -60,7 +60,7 @@ def test_a_day_with_a_printer() -> None:
     rounds = round(500 * DAYS)
     network = NetworkPrinter()
     link = PrinterSocket("127.0.0.1", network.port)
-    printer = ReceiptPrinter("printer:tcp", link, patience=Patience(check=LONG_SECONDS), retry_seconds=0.001)
+    printer = ReceiptPrinter("printer:tcp", link, patience=CALM, retry_seconds=0.001)
     receipt = Receipt((Text("收据"), QrCode("R1")))
     printed = Counter()
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from drivers.print_jobs import JobState, Progress, Ticket
 from drivers.printer_socket import PrinterSocket
@@ -21,14 +22,33 @@ RECEIPT = Receipt(
 )
 ON_PAPER = ["    街角咖啡", "拿铁咖啡             2   ￥36.00", "积分支付                  3600分"]
 MARK = "         重印 / REPRINT"
+CALM = Patience(
+    answer=LONG_SECONDS, take=LONG_SECONDS, confirm=LONG_SECONDS, check=LONG_SECONDS, drawer=LONG_SECONDS
+)
+"""For a printer that does what it is asked: nothing is taken for silence, however busy the machine is."""
+CURIOUS = replace(CALM, look=0.05, check=0.05)
+"""For one that has news: it is asked again and again."""
 SHORT = Patience(answer=0.3, take=0.3, confirm=0.3, look=0.05, check=0.05, drawer=5.0)
-CALM = Patience(check=LONG_SECONDS)
+"""For one that says nothing."""
 NARROW = Paper(columns=32)
 
 
 def short(text: str) -> Receipt:
     """A receipt of one line."""
     return Receipt((Text(text),))
+
+
+class LeapingClock:
+    """The time; while `is_leaping`, each look at it is later than anybody's patience lasts."""
+
+    def __init__(self) -> None:
+        self.is_leaping = False
+        self._skipped_seconds = 0.0
+
+    def __call__(self) -> float:
+        if self.is_leaping:
+            self._skipped_seconds += 2 * LONG_SECONDS
+        return time.monotonic() + self._skipped_seconds
 
 
 class Receiver:
@@ -69,10 +89,10 @@ def printer_at(
     most: int = 50,
     clock: Callable[[], float] = time.monotonic,
 ) -> ReceiptPrinter:
-    """A printer driver that tries again soon."""
-    return ReceiptPrinter(
+    """A printer driver that tries again soon, and hears a printer out until it closes its side."""
+    printer = ReceiptPrinter(
         f"printer:tcp:127.0.0.1:{port}",
-        PrinterSocket("127.0.0.1", port),
+        PrinterSocket("127.0.0.1", port, clock=lambda: 0.0),
         paper=paper,
         replies=replies,
         patience=patience,
@@ -80,3 +100,5 @@ def printer_at(
         clock=clock,
         retry_seconds=0.005,
     )
+    printer._join_seconds = LONG_SECONDS
+    return printer

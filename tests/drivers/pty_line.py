@@ -27,8 +27,14 @@ class PtyLine:
             data += os.read(self._gun, count - len(data))
         return data
 
+    def pull(self) -> None:
+        """Pull the cable at the gun: the driver's end hangs up."""
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, self._gun)  # what `close` closes stays this line's own
+        os.close(nothing)
+
     def close(self) -> None:
-        """Pull the cable: the driver's end hangs up."""
+        """Take the whole line away."""
         os.close(self._gun)
         os.close(self._till)
 

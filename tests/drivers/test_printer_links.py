@@ -4,13 +4,16 @@ import gc
 import os
 import stat
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from drivers.device import Device, State
+from drivers.device import Clock, Device, State
 from drivers.errors import (
     DeviceAbsent,
     DeviceBusy,
@@ -31,18 +34,24 @@ from drivers.receipt_bytes import Paper, escpos_printers
 from drivers.receipt_printer import Patience, ReceiptPrinter
 from drivers.serial_port import LineSettings
 from tests.drivers.paper import Interpreter
+from tests.drivers.printing import CALM, LeapingClock
 from tests.drivers.pty_line import PtyLine
 from tests.drivers.watcher import LONG_SECONDS, Watcher
 
 Start = Callable[[Device], None]
 RECEIPT = Receipt((Text("收据"), Text("receipt")))
 ON_PAPER = ["收据", "receipt"]
-PATIENCE = Patience(answer=0.3, take=0.5, confirm=2.0, look=0.05, check=LONG_SECONDS)
+SILENT = replace(CALM, answer=0.3)
+"""For what never says anything."""
 
 
-def print_through(link: PrinterLink, started: Start) -> Progress:
+def print_through(
+    link: PrinterLink, started: Start, patience: Patience = CALM, clock: Clock = time.monotonic
+) -> Progress:
     """Print a receipt through a link; its last progress."""
-    printer = ReceiptPrinter("printer:test", link, paper=Paper(), patience=PATIENCE, retry_seconds=0.005)
+    printer = ReceiptPrinter(
+        "printer:test", link, paper=Paper(), patience=patience, clock=clock, retry_seconds=0.005
+    )
     started(printer)
     told: list[Progress] = []
     is_over = threading.Event()
@@ -109,20 +118,19 @@ def test_a_printers_node_prints_and_says_so(line: PtyLine, far: PtyPrinter, star
 def test_a_node_whose_printer_is_pulled_is_lost(line: PtyLine, far: PtyPrinter) -> None:
     """When the cable goes, the next write and the next read say so."""
     link = PrinterNode(line.port)
-    link.open()
-    far.switch_off()
-    os.close(line._gun)
-    with pytest.raises(DeviceLost):
-        link.write(b"x")
-    link.close()
-    line._gun = os.open(os.devnull, os.O_RDONLY)  # for the fixture to close
+    with closing(link):
+        link.open()
+        far.switch_off()
+        line.pull()
+        with pytest.raises(DeviceLost):
+            link.write(b"x")
 
 
 def test_a_file_stands_for_a_printer(tmp_path: Path, started: Start) -> None:
     """Receipts go to the end of an ordinary file, which says nothing."""
     file = tmp_path / "receipts.bin"
     file.touch()
-    assert JobState.SENT is print_through(PrinterNode(str(file)), started).state
+    assert JobState.SENT is print_through(PrinterNode(str(file)), started, SILENT).state
     paper = Interpreter()
     paper.feed(file.read_bytes())
     assert [ON_PAPER] == [piece.lines for piece in paper.pieces]
@@ -321,6 +329,13 @@ def test_a_usb_printer_prints_and_says_so(usb: UsbDevice, started: Start) -> Non
     """Through python-escpos's USB printer a receipt comes out whole and is confirmed."""
     assert JobState.PRINTED is print_through(PrinterUsb(0x04B8, 0x0202), started).state
     assert [ON_PAPER] == [piece.lines for piece in usb.paper.pieces]
+
+
+def test_what_a_printer_said_is_heard_however_late(usb: UsbDevice, started: Start) -> None:
+    """A till that had no turn for longer than its patience lasts does not take the printer for a silent one."""
+    clock = LeapingClock()
+    clock.is_leaping = True
+    assert JobState.PRINTED is print_through(PrinterUsb(0x04B8, 0x0202), started, clock=clock).state
 
 
 def test_a_usb_printer_that_is_away_says_so(usb: UsbDevice) -> None:

@@ -3,6 +3,8 @@
 import socket
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -10,8 +12,19 @@ from drivers.device import Device, State
 from drivers.print_jobs import JobState, Verdict
 from drivers.receipt_printer import Replies
 from tests.drivers.network_printer import NetworkPrinter
-from tests.drivers.printing import MARK, ON_PAPER, RECEIPT, SHORT, Receiver, printer_at, short
+from tests.drivers.printing import (
+    CURIOUS,
+    MARK,
+    ON_PAPER,
+    RECEIPT,
+    SHORT,
+    LeapingClock,
+    Receiver,
+    printer_at,
+    short,
+)
 from tests.drivers.watcher import Watcher
+from tests.held_port import HeldPort
 
 Start = Callable[[Device], None]
 
@@ -20,13 +33,14 @@ def test_a_drawer_does_not_open_minutes_later(
     network: NetworkPrinter, watcher: Watcher, told: Receiver, started: Start
 ) -> None:
     """When its moment has passed, a drawer stays shut, whatever the printer does then."""
-    skipped = [0.0]
+    skipped, drawer_seconds = [0.0], 5.0
     network.is_cover_open = True
-    printer = printer_at(network.port, SHORT, clock=lambda: time.monotonic() + skipped[0])
+    patience = replace(CURIOUS, drawer=drawer_seconds)
+    printer = printer_at(network.port, patience, clock=lambda: time.monotonic() + skipped[0])
     started(printer)
     watcher.until_error("printer_cover_open")
     drawer = printer.open_drawer(told)
-    skipped[0] = SHORT.drawer + 0.1
+    skipped[0] = drawer_seconds + 0.1
     network.is_cover_open = False
     told.until(drawer, JobState.FAILED)
     assert [] == network.paper.kicks
@@ -36,16 +50,17 @@ def test_a_printer_that_takes_no_connection_prints_when_it_does(
     watcher: Watcher, told: Receiver, started: Start
 ) -> None:
     """Switched off, the printer is reported with a remedy; switched on, it prints what was queued meanwhile."""
-    with socket.create_server(("127.0.0.1", 0)) as reserved:
-        port: int = reserved.getsockname()[1]
-    printer = printer_at(port, SHORT)
-    started(printer)
-    assert watcher.until_error("device_unavailable").error_remedy
-    ticket = printer.print(RECEIPT, told)
-    network = NetworkPrinter(port)
-    told.until(ticket, JobState.PRINTED)
-    assert [ON_PAPER] == [piece.lines for piece in network.paper.pieces]
-    network.switch_off()
+    with ExitStack() as stack:
+        port = stack.enter_context(HeldPort()).number
+        printer = printer_at(port)
+        started(printer)
+        assert watcher.until_error("device_unavailable").error_remedy
+        ticket = printer.print(RECEIPT, told)
+        network = NetworkPrinter(port)
+        stack.callback(network.switch_off)
+        told.until(ticket, JobState.PRINTED)
+        assert [ON_PAPER] == [piece.lines for piece in network.paper.pieces]
+        printer.stop()
 
 
 @pytest.mark.parametrize("torn_at", [1, 10, 40, 60, 100, 150])
@@ -53,7 +68,7 @@ def test_a_connection_reset_in_the_middle_prints_whole_again(
     torn_at: int, network: NetworkPrinter, watcher: Watcher, told: Receiver, started: Start
 ) -> None:
     """Wherever it is torn off, even inside a command, the receipt comes out whole, on its own piece, and marked."""
-    printer = printer_at(network.port, SHORT, replies=Replies.NO)
+    printer = printer_at(network.port, replies=Replies.NO)
     started(printer)
     watcher.until_state(State.ENABLED)
     network.resets_after = torn_at
@@ -71,13 +86,17 @@ def test_a_printer_that_hangs_is_not_believed(
     network: NetworkPrinter, watcher: Watcher, told: Receiver, started: Start
 ) -> None:
     """A printer that used to answer and now only takes bytes has printed nothing: its receipt is sent again."""
-    printer = printer_at(network.port, SHORT)
+    clock = LeapingClock()
+    printer = printer_at(network.port, clock=clock)
     started(printer)
     watcher.until_state(State.ENABLED)
     network.is_deaf = True
     ticket = printer.print(RECEIPT, told)
+    told.until(ticket, JobState.PRINTING)
+    clock.is_leaping = True
     told.until(ticket, JobState.WAITING)
     watcher.until_error("device_lost")
+    clock.is_leaping = False
     network.is_deaf = False
     told.until(ticket, JobState.PRINTED)
     assert ON_PAPER == network.paper.pieces[-1].lines[-3:]
@@ -114,7 +133,7 @@ def test_a_printer_that_cannot_confirm_is_asked_once(
 ) -> None:
     """A printer that says how it is but not what it has taken is not waited for a second time."""
     network.tells_when_taken = False
-    printer = printer_at(network.port, SHORT)
+    printer = printer_at(network.port, replace(CURIOUS, confirm=0.3))
     started(printer)
     for text in ("first", "second"):
         told.until(printer.print(short(text), told), JobState.SENT)
@@ -127,7 +146,7 @@ def test_no_paper_prints_once_when_there_is_some(
     lines_left: int, network: NetworkPrinter, watcher: Watcher, told: Receiver, started: Start
 ) -> None:
     """Out of paper before a receipt or in its middle: it is said, and after the new roll it comes out once."""
-    printer = printer_at(network.port, SHORT)
+    printer = printer_at(network.port, CURIOUS)
     started(printer)
     watcher.until_state(State.ENABLED)
     network.lines_left = lines_left
@@ -143,7 +162,7 @@ def test_no_paper_prints_once_when_there_is_some(
 
 def test_an_idle_printer_is_looked_at(network: NetworkPrinter, watcher: Watcher, started: Start) -> None:
     """The lamp knows of an open cover and of a printer switched off before the next receipt does."""
-    printer = printer_at(network.port, SHORT)
+    printer = printer_at(network.port, CURIOUS)
     started(printer)
     watcher.until_state(State.ENABLED)
     network.is_cover_open = True
@@ -158,14 +177,17 @@ def test_one_that_is_given_up_while_it_is_sent_is_not_sent_again(
     network: NetworkPrinter, watcher: Watcher, told: Receiver, started: Start
 ) -> None:
     """Discarded in the middle of a try that then fails, a receipt does not wait for another."""
-    printer = printer_at(network.port, SHORT)
+    clock = LeapingClock()
+    printer = printer_at(network.port, clock=clock)
     started(printer)
     watcher.until_state(State.ENABLED)
     network.is_deaf = True
     ticket = printer.print(RECEIPT, told)
     told.until(ticket, JobState.PRINTING)
     assert printer.discard(ticket.number)
+    clock.is_leaping = True
     told.until(ticket, JobState.DISCARDED)
+    clock.is_leaping = False
     network.is_deaf = False
     told.until(printer.print(short("next"), told), JobState.PRINTED)
     assert [["next"]] == [piece.lines for piece in network.paper.pieces]
@@ -175,7 +197,7 @@ def test_waits_grow_and_start_anew(
     network: NetworkPrinter, watcher: Watcher, told: Receiver, started: Start
 ) -> None:
     """A printer that is away is tried less and less often, up to every ten seconds, and at once again after success."""
-    printer = printer_at(network.port, SHORT)
+    printer = printer_at(network.port, CURIOUS)
     network.is_cover_open = True
     waits = []
     for _ in range(14):

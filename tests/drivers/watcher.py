@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from drivers.device import Health, State
 from drivers.scan import Scan
+from tests.waiting import PATIENCE_SECONDS
 
-LONG_SECONDS = 20.0
+LONG_SECONDS = PATIENCE_SECONDS
 """Longer than anything takes on the slowest machine; only a failing test waits so long."""
 
 
