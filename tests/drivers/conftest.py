@@ -1,16 +1,17 @@
 """Fixtures of the drivers' tests."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from drivers.device import Device
+from drivers.device import Device, ThreadedDevice
 from tests.drivers.asker import Asker
 from tests.drivers.network_printer import NetworkPrinter
 from tests.drivers.printing import Receiver
 from tests.drivers.pty_line import PluggedLine, PtyLine
-from tests.drivers.watcher import Watcher
+from tests.drivers.watcher import LONG_SECONDS, Watcher
 
 
 @pytest.fixture
@@ -22,15 +23,15 @@ def watcher() -> Watcher:
 @pytest.fixture
 def started(watcher: Watcher) -> Iterator[Callable[[Device], None]]:
     """Start a device with `watcher` as its receiver; it is stopped after the test."""
-    devices: list[Device] = []
+    with ExitStack() as stack:
 
-    def start(device: Device) -> None:
-        devices.append(device)
-        device.start(watcher.on_scan, watcher.on_health)
+        def start(device: Device) -> None:
+            if isinstance(device, ThreadedDevice):
+                device._join_seconds = LONG_SECONDS  # its thread ends with the test, however busy the machine
+            stack.callback(device.stop)
+            device.start(watcher.on_scan, watcher.on_health)
 
-    yield start
-    for device in devices:
-        device.stop()
+        yield start
 
 
 @pytest.fixture

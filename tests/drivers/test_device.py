@@ -13,7 +13,7 @@ from drivers.device import TABLE, Device, Health, Reading, State, Step, Threaded
 from drivers.errors import DeviceAbsent, DeviceBusy, DeviceError, DeviceLost, DeviceStateError
 from drivers.repeats import RepeatFilter
 from drivers.scan import Scan
-from tests.drivers.watcher import Watcher
+from tests.drivers.watcher import LONG_SECONDS, Watcher
 
 CODE = "660123456789012345"
 Start = Callable[[Device], None]
@@ -25,6 +25,7 @@ class ScriptedGun(ThreadedDevice):
     transport = "script"
 
     def __init__(self, path: str = "script:", **options: float) -> None:
+        options = {"join_seconds": LONG_SECONDS, **options}
         super().__init__(path, repeats=RepeatFilter(), retry_seconds=0.001, clock=lambda: 5.0, **options)
         self.line: queue.SimpleQueue[Reading | Exception] = queue.SimpleQueue()
         self.opening: list[Exception | None] = []
@@ -275,11 +276,11 @@ def test_a_library_that_hangs_does_not_hang_the_till(watcher: Watcher) -> None:
 
     gun = HangingGun(join_seconds=0.05)
     gun.start(watcher.on_scan, watcher.on_health)
-    assert inside.wait(10)
+    assert inside.wait(LONG_SECONDS)
     gun.stop()
     assert State.CLOSED is watcher.states[-1]
     leave.set()
-    gun._thread.join(10)
+    gun._thread.join(LONG_SECONDS)
     assert ([], State.CLOSED) == (watcher.scans, gun.health().state)
 
 

@@ -17,6 +17,7 @@ from drivers.hid_gun import (
 from tests.architecture.project_files import ROOT
 from tests.drivers.hid_gun_at_hand import Start, hid_gun, zebra
 from tests.drivers.hid_pos_gun import KEYBOARD_DESCRIPTOR
+from tests.drivers.pty_line import PtyLine
 from tests.drivers.watcher import Watcher
 from tests.fakes.hid_library import GUN, FakeHidDevice, FakeHidLibrary
 
@@ -143,14 +144,14 @@ def test_each_system_has_its_own_remedy(
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nodes of Linux")
-def test_a_node_is_locked_once() -> None:
+def test_a_node_is_locked_once(line: PtyLine) -> None:
     """Two tills on one node would both get every scan: the second one is told. Other paths have no lock."""
-    held = lock_hidraw("/dev/null")
+    held = lock_hidraw(line.port)  # a node that nobody else locks
     assert held is not None
     with pytest.raises(BlockingIOError):
-        lock_hidraw("/dev/null")
+        lock_hidraw(line.port)
     os.close(held)
-    again = lock_hidraw("/dev/null")
+    again = lock_hidraw(line.port)
     assert again is not None
     os.close(again)
     assert lock_hidraw("1-2:1.0") is None

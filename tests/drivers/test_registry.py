@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers import evdev_gun, hid_gun, printer_kinds, registry, serial_port
-from drivers.device import State
+from drivers.device import Device, State
 from drivers.errors import PathInvalid
 from drivers.evdev_gun import EvdevAddress, EvdevGun
 from drivers.framing import FrameMode
@@ -30,6 +31,7 @@ from tests.fakes.hid_library import GUN
 from tests.fakes.input_nodes import KEYBOARD
 
 CODE = "660123456789012345"
+Start = Callable[[Device], None]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_an_address_that_is_none_is_refused(path: str, words: str) -> None:
     assert words == caught.value.remedy
 
 
-def test_one_label_through_two_guns_is_one_scan(watcher: Watcher, line: PtyLine) -> None:
+def test_one_label_through_two_guns_is_one_scan(watcher: Watcher, line: PtyLine, started: Start) -> None:
     """Guns that share their repeats deliver a label once, whichever reads it first."""
     repeats, now = SharedRepeats(), 50.0
     guns = [
@@ -191,8 +193,8 @@ def test_one_label_through_two_guns_is_one_scan(watcher: Watcher, line: PtyLine)
         for path in ("sim:1", "sim:2", f"serial:{line.port}")
     ]
     for gun in guns:
-        gun.start(watcher.on_scan, watcher.on_health)
-    watcher.until(
+        started(gun)
+    assert watcher.until(
         lambda: {h.path for h in watcher.healths if h.state is State.ENABLED} == {g.path for g in guns}
     )
     for gun in guns:
@@ -351,20 +353,19 @@ def test_no_library_is_imported_before_a_device_is_opened() -> None:
 )
 @pytest.mark.parametrize("is_shared", [True, False])
 def test_the_repeat_window_is_the_gun_s_own(
-    path: str, later_seconds: float, is_repeat: bool, is_shared: bool
+    path: str, later_seconds: float, is_repeat: bool, is_shared: bool, watcher: Watcher, started: Start
 ) -> None:
     """Two and a half seconds, or what its path says, also where all guns of a till are watched together."""
-    watcher, now = Watcher(), [100.0]
+    now = [100.0]
     gun = open_device(path, clock=lambda: now[0], repeats=SharedRepeats() if is_shared else None)
     assert isinstance(gun, SimulatedGun)
-    gun.start(watcher.on_scan, watcher.on_health)
+    started(gun)
     gun.trigger(CODE)
     watcher.until_scans(1)
     now[0] += later_seconds
     gun.trigger(CODE)
     gun.trigger("end")
-    watcher.until(lambda: watcher.texts[-1:] == ["end"])
-    gun.stop()
+    assert watcher.until(lambda: watcher.texts[-1:] == ["end"])
     assert [CODE, *([] if is_repeat else [CODE]), "end"] == watcher.texts
 
 

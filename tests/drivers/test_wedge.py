@@ -51,14 +51,23 @@ def window(watcher: Watcher) -> Window:
     return window
 
 
-def test_a_burst_is_delivered_like_any_gun_s(window: Window, watcher: Watcher) -> None:
+def test_a_burst_is_delivered_like_any_gun_s(watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
     """A label goes to the receiver with path, transport and time; its Enter goes nowhere; no thread is started."""
-    before = threading.active_count()
+    starters: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def note(thread: threading.Thread) -> None:
+        starters.append(threading.current_thread())
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", note)
+    window = Window()
+    window.gun.start(watcher.on_scan, watcher.on_health)
     window.type(burst(CODE, 0.0).strokes)
     scan = watcher.scans[0]
     assert (CODE, "wedge:", "wedge") == (scan.text, scan.source, scan.transport)
     assert 10.0 + 18 * 0.005 == pytest.approx(scan.at)
-    assert ([], before) == (window.arrived, threading.active_count())
+    assert ([], False) == (window.arrived, threading.current_thread() in starters)
 
 
 def test_typing_goes_back_to_the_focus(window: Window, watcher: Watcher) -> None:
