@@ -24,8 +24,9 @@ Start = Callable[[Device], None]
 
 
 def gun_on(library: FakeHidLibrary, **other: object) -> HidKeyboardGun:
-    """A gun that looks for its device every millisecond and needs no node."""
+    """A gun that looks for its device every millisecond and needs no node; for it no time passes within a label."""
     settings = {
+        "clock": lambda: 5.0,
         "retry_seconds": 0.001,
         "read_timeout_seconds": 0.005,
         "lock_node": lambda node: None,

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -23,12 +24,11 @@ class FakeHidDevice:
     write_error: OSError | None = None
     written: list[bytes] = field(default_factory=list)
     features: list[bytes] = field(default_factory=list)
-    reports: "queue.SimpleQueue[bytes | None]" = field(default_factory=queue.SimpleQueue)
+    reports: "queue.SimpleQueue[Sequence[bytes] | None]" = field(default_factory=queue.SimpleQueue)
 
     def send(self, *reports: bytes) -> None:
-        """Send input reports."""
-        for report in reports:
-            self.reports.put(report)
+        """Send input reports, one right after the other: nobody who reads them finds a pause between two."""
+        self.reports.put(reports)
 
 
 class FakeHandle(HidHandle):
@@ -36,18 +36,21 @@ class FakeHandle(HidHandle):
 
     def __init__(self, device: FakeHidDevice) -> None:
         self._device = device
+        self._unread: deque[bytes] = deque()
         self.is_closed = False
 
     def read(self, timeout_seconds: float) -> bytes:
         if self.is_closed or not self._device.is_plugged:
             raise OSError("read error")
-        try:
-            report = self._device.reports.get(timeout=timeout_seconds)
-        except queue.Empty:
-            return b""
-        if report is None:
-            raise OSError("read error")
-        return report
+        if not self._unread:
+            try:
+                reports = self._device.reports.get(timeout=timeout_seconds)
+            except queue.Empty:
+                return b""
+            if reports is None:
+                raise OSError("read error")
+            self._unread.extend(reports)
+        return self._unread.popleft()
 
     def write(self, report: bytes) -> None:
         if self._device.write_error is not None:
