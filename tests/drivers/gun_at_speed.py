@@ -42,6 +42,10 @@ class GunAtSpeed:
         for thread in self._threads:
             thread.join()
 
+    def is_understood(self) -> bool:
+        """Whether the till listens at the gun's speed."""
+        return self.till_rate() == self._rate
+
     def till_rate(self) -> int:
         """What the till has set its end to."""
         constants = {getattr(termios, f"B{rate}"): rate for rate in RATES}

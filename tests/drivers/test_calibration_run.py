@@ -9,7 +9,7 @@ from drivers.baud_search import RATES
 from drivers.calibration import Stage
 from drivers.calibration_labels import LABELS
 from drivers.calibration_run import CalibrationRun, can_calibrate
-from drivers.device import State
+from drivers.device import Device, State
 from drivers.evdev_gun import EvdevGun, parse_address
 from drivers.keystrokes import Key
 from drivers.registry import DevicePath, open_device, parse_path
@@ -22,6 +22,7 @@ from tests.drivers.test_calibration_keys import ENTER_KEY, press_and_release, sh
 from tests.drivers.test_evdev_gun import events
 from tests.drivers.watcher import LONG_SECONDS, Watcher
 from tests.fakes.input_nodes import FakeInputNodes, FakeKeyboard
+from tests.waiting import within
 
 CODE = "660123456789012345"
 
@@ -79,14 +80,22 @@ def begun() -> Iterator[Callable[[CalibrationRun], None]]:
         run.stop()
 
 
-def teach(gun: GunAtSpeed, pupil: Pupil) -> int:
+def teach(run: CalibrationRun, gun: GunAtSpeed, pupil: Pupil) -> int:
     """Scan labels as the page asks for them, until the gun is learnt; how many were scanned."""
-    scans = 0
+    scans = misreads = 0
     while pupil.stage is not Stage.LEARNT:
+        misreads += not gun.is_understood()
         gun.say(LABELS[1] if pupil.stage is Stage.SECOND else LABELS[0])
         scans += 1
         pupil.until_told(scans)
+        within(lambda expected=misreads: speeds_tried(run) == expected)  # type: ignore[misc]  # no annotation fits
     return scans
+
+
+def speeds_tried(run: CalibrationRun) -> int:
+    """How many speeds the run's listener has tried in vain; it listens at the next one by then."""
+    assert run._device is not None
+    return run._device.health().statistics.misreads
 
 
 @pytest.mark.parametrize(
@@ -105,31 +114,28 @@ def test_a_serial_gun_teaches_the_till(
     pupil: Pupil,
     begun: Callable[[CalibrationRun], None],
     watcher: Watcher,
+    started: Callable[[Device], None],
 ) -> None:
     """At whatever speed and in whatever frame: what is learnt reads the next payment code."""
     run = CalibrationRun(f"serial:{line.port}", pupil.on_progress)
     begun(run)
     gun = GunAtSpeed(line, rate, frame)
     until_open(run)
-    scans = teach(gun, pupil)
+    scans = teach(run, gun, pupil)
     run.stop()
 
     assert f"serial:{line.port}?{options}" == pupil.path
     assert RATES.index(rate) + 2 == scans
-    device = open_device(pupil.path)
-    device.start(watcher.on_scan, watcher.on_health)
+    started(open_device(pupil.path))
     watcher.until_state(State.ENABLED)
     gun.say(CODE)
     watcher.until_scans(1)
-    device.stop()
     assert [CODE] == watcher.texts
 
 
 def until_open(run: CalibrationRun) -> None:
     """Wait until the run's listener has its port."""
-    seen = threading.Event()
-    while run._device is not None and run._device.health().state is not State.ENABLED:
-        assert not seen.wait(0.005)
+    within(lambda: run._device is None or run._device.health().state is State.ENABLED)
 
 
 def test_the_speed_it_has_is_tried_first(
@@ -139,7 +145,7 @@ def test_the_speed_it_has_is_tried_first(
     run = CalibrationRun(f"serial:{line.port}?baud=57600&stopbits=2&frame=stx", pupil.on_progress)
     begun(run)
     until_open(run)
-    assert 2 == teach(GunAtSpeed(line, 57600, b"%s\r\n"), pupil)
+    assert 2 == teach(run, GunAtSpeed(line, 57600, b"%s\r\n"), pupil)
     assert {"baud": "57600", "stopbits": "2", "frame": "crlf"} == parse_path(pupil.path).options
 
 
@@ -219,16 +225,18 @@ def test_a_window_lends_its_keys(
     assert [CODE] == watcher.texts
 
 
-def test_nothing_is_told_after_the_end(line: PtyLine, pupil: Pupil) -> None:
+def test_nothing_is_told_after_the_end(
+    line: PtyLine, pupil: Pupil, begun: Callable[[CalibrationRun], None]
+) -> None:
     """A run that was stopped is silent, and its port is free; stopping again does nothing."""
     run = CalibrationRun(f"serial:{line.port}", pupil.on_progress)
-    run.start()
+    begun(run)
     until_open(run)
     run.stop()
     run.stop()
     line.send(f"{LABELS[0]}\r".encode())
     again = CalibrationRun(f"serial:{line.port}", pupil.on_progress)
-    again.start()
+    begun(again)
     until_open(again)
     again.stop()
     assert [] == pupil.told

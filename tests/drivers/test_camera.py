@@ -16,6 +16,7 @@ from drivers.scan import Scan
 from tests.drivers.film import Picture, film, jpegs, picture
 from tests.drivers.network_camera import NetworkCamera
 from tests.drivers.watcher import LONG_SECONDS, Watcher
+from tests.held_port import HeldPort
 
 CODE, OTHER = "840123456789012345", "840999999999999999"
 EMPTY = picture()
@@ -57,7 +58,7 @@ def network_camera() -> Iterator[Callable[..., NetworkCamera]]:
         return cameras[-1]
 
     yield switch_on
-    for camera in cameras[-1:]:
+    for camera in cameras:
         camera.switch_off()
 
 
@@ -146,9 +147,11 @@ def test_a_video_as_recorded_drops_what_nobody_takes(
     tmp_path: Path, started: Start, watcher: Watcher
 ) -> None:
     """At its own pace a file is like a camera: read as it runs, to its end."""
-    file = film(tmp_path / "film.avi", [(picture(CODE), 15)])
-    started(open_device(f"camera:{file}"))
+    file, now = film(tmp_path / "film.avi", [(picture(CODE), 60)]), [100.0]
+    # While time stands still each picture is waited for longer than the one before: somebody takes some of them.
+    started(open_device(f"camera:{file}", clock=lambda: now[0]))
     watcher.until_scans(1)
+    now[0] += 60.0
     watcher.until_error("device_unusable")
 
 
@@ -181,15 +184,16 @@ def test_a_lost_network_camera_comes_back(
     network_camera: Callable[..., NetworkCamera], started: Start, watcher: Watcher
 ) -> None:
     """Switched off and on again it is found by itself, and counted."""
-    camera = network_camera(CODE)
-    device = open_device(f"camera:http://{camera.address}/", repeats=Everything(), retry_seconds=0.05)
-    started(device)
-    watcher.until_scans(1)
-    camera.switch_off()
-    watcher.until_state(State.LOST)
-    network_camera(OTHER, port=camera.port)
-    watcher.until_state(State.ENABLED, times=2)
-    watcher.until_scans(2)
+    with HeldPort() as held:
+        camera = network_camera(CODE, port=held.number)
+        device = open_device(f"camera:http://{camera.address}/", repeats=Everything(), retry_seconds=0.05)
+        started(device)
+        watcher.until_scans(1)
+        camera.switch_off()
+        watcher.until_state(State.LOST)
+        network_camera(OTHER, port=held.number)
+        watcher.until_state(State.ENABLED, times=2)
+        watcher.until_scans(2)
     assert [CODE, OTHER] == watcher.texts
     assert 1 == device.health().statistics.reconnects
 

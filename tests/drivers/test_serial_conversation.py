@@ -1,14 +1,13 @@
 """A serial gun that is talked to, on a real line: answers, commands, and its speed."""
 
-import os
-import select
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from drivers.baud_search import RATES
 from drivers.calibration_labels import LABELS
-from drivers.device import Device, State
+from drivers.device import Clock, Device, State
 from drivers.gun_commands import Feedback
 from drivers.serial_gun import SerialGun, SerialSettings
 from drivers.serial_protocols import SerialProtocol
@@ -17,25 +16,21 @@ from tests.drivers.gun_at_speed import GunAtSpeed
 from tests.drivers.pty_line import PtyLine
 from tests.drivers.ssi_gun import is_acknowledged, label_packets, transmissions
 from tests.drivers.watcher import Watcher
+from tests.waiting import within
 
 CODE = "660123456789012345"
 Start = Callable[[Device], None]
 
 
 def gun_at(
-    line: PtyLine, protocol: SerialProtocol = SerialProtocol.PLAIN, baud: int | None = 9600
+    line: PtyLine,
+    protocol: SerialProtocol = SerialProtocol.PLAIN,
+    baud: int | None = 9600,
+    clock: Clock = time.monotonic,
 ) -> SerialGun:
     """A gun on a line."""
     settings = SerialSettings(line.port, baud, protocol=protocol)
-    return SerialGun(f"serial:{line.port}", settings, ports=list, read_timeout_seconds=0.01)
-
-
-def heard(line: PtyLine, count: int, seconds: float = 5.0) -> bytes:
-    """What the till has sent: so many bytes, or what came in time."""
-    data = b""
-    while len(data) < count and select.select([line._gun], [], [], seconds)[0]:
-        data += os.read(line._gun, count - len(data))
-    return data
+    return SerialGun(f"serial:{line.port}", settings, ports=list, clock=clock, read_timeout_seconds=0.01)
 
 
 def test_every_packet_is_acknowledged(line: PtyLine, watcher: Watcher, started: Start) -> None:
@@ -47,7 +42,7 @@ def test_every_packet_is_acknowledged(line: PtyLine, watcher: Watcher, started: 
         for place, transmission in enumerate(transmissions(label_packets(text)[0])):
             is_broken = number % 3 == 0 and place == 0
             line.send(transmission[:-1] + b"\x00" if is_broken else transmission)
-            if is_acknowledged(heard(line, 7 if is_broken else 6)):
+            if is_acknowledged(line.receive(7 if is_broken else 6)):
                 break
     watcher.until_scans(100)
     assert texts == watcher.texts
@@ -71,9 +66,9 @@ def test_a_gun_is_told(
     started(gun)
     watcher.until_state(State.ENABLED)
     assert (True, True) == (feedback.trigger(on=True), feedback.trigger(on=False))
-    assert on + off == heard(line, len(on + off))
+    assert on + off == line.receive(len(on + off))
     assert (True, True) == (feedback.accept(), feedback.reject())
-    assert heard(line, 9)
+    assert line.receive(9)
     gun.stop()
     assert not feedback.accept()
 
@@ -84,7 +79,7 @@ def test_a_plain_gun_cannot_be_told(line: PtyLine, watcher: Watcher, started: St
     started(gun)
     watcher.until_state(State.ENABLED)
     assert (False, False, False) == (gun.accept(), gun.reject(), gun.trigger(on=True))
-    assert b"" == heard(line, 1, 0.05)
+    assert b"" == line.receive(1, timeout_seconds=0.05)
 
 
 @pytest.fixture
@@ -99,12 +94,18 @@ def test_the_speed_is_found(
     line: PtyLine, watcher: Watcher, started: Start, gun_at_speed: GunAtSpeed
 ) -> None:
     """With `baud=auto` the calibration label is scanned until it is read, as no scan; then labels are read."""
-    gun = gun_at(line, baud=None)
+    now, heard = [100.0], list[bytes]()
+    gun = gun_at(line, baud=None, clock=lambda: now[0])
+    gun.tap(lambda frame, at: heard.append(frame))
     started(gun)
     watcher.until_state(State.ENABLED)
-    gun_at_speed.repeat(lambda: LABELS[0], 0.35)
+    for scans in (1, 2):
+        gun_at_speed.say(LABELS[0])
+        within(lambda scans=scans: len(heard) == scans)  # type: ignore[misc]  # no annotation fits
+        now[0] += 0.35
+        assert watcher.until(lambda scans=scans: watcher.healths[-1].statistics.misreads == scans)  # type: ignore[misc]  # as above
+    gun_at_speed.say(LABELS[0])
     assert watcher.until(lambda: gun.found_baud is not None)
-    gun_at_speed.close()
     assert (RATES[2], 2) == (gun.found_baud, gun.health().statistics.misreads)
     gun_at_speed.say(CODE)
     assert watcher.until(lambda: CODE in watcher.texts)
