@@ -95,6 +95,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, line: PtyLine) -> PtyLine:
     monkeypatch.setattr(hid_gun, "list_guns", list)
     monkeypatch.setattr(printer_kinds, "find_printers", list)
     monkeypatch.setattr(commands, "missing_libraries", list)
+    monkeypatch.setattr(commands, "_OPEN_SECONDS", LONG_SECONDS)
     return line
 
 

@@ -1,6 +1,7 @@
 """Ten thousand labels over a pseudo-terminal at full speed, with everything that goes wrong on a counter."""
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from drivers.framing import FrameMode
 from drivers.repeats import RepeatFilter
 from drivers.serial_gun import SerialGun, SerialSettings
 from tests.drivers.pty_line import PtyLine
-from tests.drivers.watcher import Watcher
+from tests.drivers.watcher import LONG_SECONDS, Watcher
 
 COUNT = 10_000
 KINDS = {"valid": 60, "repeated": 12, "shortened": 9, "glued": 8, "noisy": 9, "cut": 2}
@@ -77,12 +78,11 @@ def until_counted(
         counts = gun.health().statistics
         return counts.scans + counts.repeats + counts.misreads
 
-    for _ in range(10_000):
-        if judged() >= count:
-            return
+    deadline = time.monotonic() + LONG_SECONDS
+    while judged() < count:
+        assert time.monotonic() < deadline, f"{judged()} of {count} labels were judged"
         pass_time()
         watcher.until(lambda: judged() >= count, 0.002)
-    pytest.fail(f"{judged()} of {count} labels were judged")
 
 
 @pytest.mark.parametrize(
