@@ -23,7 +23,7 @@ SUPERUSER = "postgres"
 """Who owns the databases, and on Debian also the account that a server runs under: it refuses to run as root."""
 
 TEMPLATE = "points_template"
-_START_SECONDS = 30.0
+_START_SECONDS = 60.0
 _WAIT_SECONDS = 60.0
 _QUICK = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
 _SMALL = {"shared_buffers": "64MB", "max_connections": "200", "jit": "off", "autovacuum_naptime": "5s"}

@@ -8,6 +8,8 @@ import signal
 import subprocess
 from pathlib import Path
 
+from tests.waiting import within
+
 SUBNET = "10.77.0"
 TILLS_ADDRESS = f"{SUBNET}.100"
 """Where this process and its tills are: on the bridge itself."""
@@ -84,10 +86,27 @@ def build_network(*hosts: Host) -> None:
 
 
 def kill_family(process_id: int) -> None:
-    """Send SIGKILL to a process and to all it has started itself."""
+    """Send SIGKILL to a process and to all it has started itself, and wait until none of them does anything any more.
+
+    It is stopped first, or it would start another while these are killed.
+    """
+    os.kill(process_id, signal.SIGSTOP)
+    within(lambda: state_of(process_id) in "TZX")
     children = Path("/proc", str(process_id), "task", str(process_id), "children").read_text(encoding="ascii")
-    for each in [process_id, *map(int, children.split())]:
+    family = [process_id, *map(int, children.split())]
+    for each in family:
         kill_quietly(each)
+    within(lambda: all(state_of(each) in "ZX" for each in family))
+
+
+def state_of(process_id: int) -> str:
+    """The kernel's letter for what a process does: T stopped, Z ended and not buried yet; X where there is none."""
+    try:
+        return (
+            Path("/proc", str(process_id), "stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+        )
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
 
 
 def kill_quietly(process_id: int) -> None:

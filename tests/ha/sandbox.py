@@ -52,8 +52,11 @@ def run_inside(module: str, words: Sequence[str]) -> int:
         environment = {**os.environ, FOLDER: folder, "PATH": _path()}
         with subprocess.Popen(command, env=environment) as process:
             # Whoever sends this does not wait: the kernel takes everything away with its first process.
-            signal.signal(signal.SIGTERM, lambda _number, _frame: process.kill())
-            return _wait_for(process)
+            before = signal.signal(signal.SIGTERM, lambda _number, _frame: process.kill())
+            try:
+                return _wait_for(process)
+            finally:
+                signal.signal(signal.SIGTERM, before)
 
 
 def _wait_for(process: "subprocess.Popen[bytes]") -> int:

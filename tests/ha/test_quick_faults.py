@@ -3,7 +3,6 @@
 The whole table, with a cluster of databases and fourteen faults, is `make faults`.
 """
 
-import socket
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -23,22 +22,24 @@ from tests.ha.line import signed_by
 from tests.ha.market import Market, Selling
 from tests.ha.network import kill_family
 from tests.ha.scheme import write_settings
+from tests.held_port import HeldPort
 from tests.postgres_server import PostgresServer
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="whose child a process is, is read from /proc"
 )
 
 TILLS = 8
-READY_SECONDS, SETTLE_SECONDS = 30.0, 30.0
+READY_SECONDS = SETTLE_SECONDS = PATIENCE_SECONDS
 
 
 class NodeProcess:
     """`points-engine serve` as a process, on a port that stays the same."""
 
     def __init__(self, folder: Path, settings: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        self._port = HeldPort()
+        port = self._port.number
         self.address = f"127.0.0.1:{port}"
         self._log = folder / f"node-{port}.log"
         self._command = [
@@ -63,6 +64,11 @@ class NodeProcess:
         except OSError:
             return False
 
+    def close(self) -> None:
+        """SIGKILL, and the port is free again."""
+        self.kill()
+        self._port.close()
+
     def kill(self) -> None:
         """SIGKILL."""
         if self._process is not None:
@@ -77,7 +83,7 @@ def server() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(10 * PATIENCE_SECONDS)  # it waits for six things, one after the other
 def test_nothing_is_lost_when_a_node_and_then_the_database_is_killed(
     server: PostgresServer, tmp_path: Path
 ) -> None:
@@ -89,7 +95,7 @@ def test_nothing_is_lost_when_a_node_and_then_the_database_is_killed(
         stack.callback(engine.close)
         nodes = [NodeProcess(tmp_path, settings) for _ in range(2)]
         for node in nodes:
-            stack.callback(node.kill)
+            stack.callback(node.close)
             node.start()
         keys: dict[str, Key] = {}
         phones = signed_by(key_of(engine, CallerKind.BACK_OFFICE, "phones"))

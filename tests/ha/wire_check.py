@@ -12,6 +12,7 @@ from tests.ha import sandbox
 from tests.ha.daemon import wait_until
 from tests.ha.long_line import LongLine
 from tests.ha.network import Host, build_network
+from tests.waiting import PATIENCE_SECONDS
 
 DELAY_SECONDS, LOSS = 0.05, 0.1
 _PORT = 7
@@ -25,8 +26,8 @@ _ECHO = (
 )
 
 
-def answered(address: str, times: int = 1, seconds: float = 0.5) -> list[float]:
-    """Send so many datagrams to an echo at once; how many seconds each took that came back in time."""
+def answered(address: str, times: int = 1, seconds: float = PATIENCE_SECONDS) -> list[float]:
+    """Send so many datagrams to an echo at once; how many seconds each took, until none comes for so long."""
     sent: dict[bytes, float] = {}
     took: list[float] = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as box:
@@ -44,7 +45,7 @@ def answers_itself(host: Host) -> bool:
     """Whether a machine reaches its own address."""
     ask = (
         "import socket, sys\n"
-        "box = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); box.settimeout(1)\n"
+        "box = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); box.settimeout(60)\n"
         "box.sendto(b'x', (sys.argv[1], 7)); box.recv(9)\n"
     )
     command = [*host.enter(), sys.executable, "-c", ask, host.address]
@@ -57,7 +58,7 @@ def check() -> int:
     build_network(far)
     with subprocess.Popen([*far.enter(), sys.executable, "-c", _ECHO, far.address]) as echo:
         try:
-            wait_until("an echo", lambda: bool(answered(far.address)), 10)
+            wait_until("an echo", lambda: bool(answered(far.address, seconds=0.5)), PATIENCE_SECONDS)
             seen: dict[str, object] = {}
             for name, ways in (
                 ("both ways", {}),
@@ -65,7 +66,7 @@ def check() -> int:
                 ("speaks only", {"outbound": False}),
             ):
                 far.cut(**ways)
-                seen[name] = [bool(answered(far.address)), answers_itself(far)]
+                seen[name] = [bool(answered(far.address, seconds=0.5)), answers_itself(far)]
                 far.mend()
             seen["mended"] = bool(answered(far.address))
             with LongLine(far, delay_seconds=DELAY_SECONDS, loss=LOSS) as line:
@@ -74,7 +75,8 @@ def check() -> int:
                 "median": statistics.median(took),
                 "lost": line.lost / (line.lost + line.carried),
             }
-            seen["short again"] = max(answered(far.address, times=20)) < DELAY_SECONDS
+            # A busy host may be slow with some of them; on a long line none is early.
+            seen["short again"] = min(answered(far.address, times=20)) < DELAY_SECONDS
         finally:
             echo.kill()
     sys.stdout.write(json.dumps(seen) + "\n")
