@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.points_engine.back_office import key_changing_process
 from tests.points_engine.back_office.desk import Desk
 from tests.points_engine.engine.counter import Counter, key_in, with_token
 from tests.points_engine.shop import RIGHT_PIN, TILL, Shop, payment, refused
+from tests.waiting import PATIENCE_SECONDS
 
 _NUMBERS = itertools.count(1)
 
@@ -97,8 +99,8 @@ def test_a_backup_is_taken_while_a_till_charges(desk: Desk, member: str, tmp_pat
 
         till = threading.Thread(target=charge_on)
         till.start()
-        assert charged.wait(30)
         try:
+            assert charged.wait(PATIENCE_SECONDS)
             for number in range(3):
                 desk.ask("backup", tmp_path / f"{number}.sqlite")
         finally:
@@ -127,9 +129,8 @@ def test_a_backup_replaces_nothing_unless_told(desk: Desk, member: str, tmp_path
 
 def spoil(database: Path) -> None:
     """Give somebody more than the ledger says."""
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE account SET balance_units = 7 WHERE kind = 'customer'")
-    connection.close()
 
 
 def test_untrue_books_make_no_backup_and_are_not_restored(desk: Desk, member: str, tmp_path: Path) -> None:

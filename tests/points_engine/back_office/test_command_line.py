@@ -4,6 +4,7 @@ import io
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -170,11 +171,10 @@ def test_verify_says_what_it_found(desk: Desk) -> None:
     """True books end with 0, edited ones with 1."""
     with_member(desk)
     assert {"findings": []} == desk.ask("verify")
-    with sqlite3.connect(desk.folder / "points.sqlite") as connection:
+    with closing(sqlite3.connect(desk.folder / "points.sqlite")) as connection, connection:
         connection.execute(
             "UPDATE account SET balance_units = 7 WHERE kind = 'customer' AND asset = 'points'"
         )
-    connection.close()
     said = desk.say("verify", "--json")
     assert 1 == said.code
     assert "balance" in {each["check"] for each in said.data["findings"]}

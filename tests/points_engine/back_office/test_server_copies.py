@@ -21,6 +21,7 @@ from points_engine.ports import StoreUnavailable
 from tests.points_engine.back_office.desk import Desk
 from tests.points_engine.shop import RIGHT_PIN, Shop, payment
 from tests.postgres_server import PostgresServer, program
+from tests.waiting import PATIENCE_SECONDS
 
 SECRET = "hunter2"
 
@@ -99,7 +100,7 @@ def test_a_backup_is_taken_while_tills_charge(
         till = threading.Thread(target=charge_on)
         till.start()
         try:
-            assert charged.wait(30)
+            assert charged.wait(PATIENCE_SECONDS)
             told = far_desk.ask("backup", tmp_path)
         finally:
             stop.set()

@@ -10,6 +10,7 @@ from points_engine.adapters.sql_register import SqlRegisterBooks
 from points_engine.back_office import member_files
 from points_engine.bootstrap import FILE_NAME
 from tests.points_engine.back_office.desk import Desk
+from tests.waiting import PATIENCE_SECONDS
 
 HARD = "\\N", "a\\tb", "'\"`", "back\\", "李雷 韩梅梅", "\\.", "x\u00a0y\u2028z", "$1 %s ?"
 """Names that mean something to who carries them."""
@@ -91,7 +92,7 @@ def test_two_who_import_the_same_file_enrol_each_member_once(
     begins = member_files.Tally.import_batch
 
     def together(*rest: object, **named: object) -> None:
-        meeting.wait(20)
+        meeting.wait(PATIENCE_SECONDS)
         begins(*rest, **named)  # type: ignore[arg-type] # handed on as it came
 
     monkeypatch.setattr(member_files.Tally, "import_batch", together)
@@ -105,6 +106,6 @@ def test_two_who_import_the_same_file_enrol_each_member_once(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(2 * PATIENCE_SECONDS)
     assert [60, 60] == [sum(each["added"] for each in told), sum(each["unchanged"] for each in told)]
     assert {"findings": []} == far_desk.ask("verify")

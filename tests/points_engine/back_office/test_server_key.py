@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -23,6 +24,7 @@ from tests.points_engine.back_office import key_changing_process
 from tests.points_engine.back_office.desk import Desk
 from tests.points_engine.engine.counter import Counter, with_token
 from tests.points_engine.shop import RIGHT_PIN, Shop, payment, refused
+from tests.waiting import PATIENCE_SECONDS
 
 _NUMBERS = itertools.count(1)
 
@@ -32,6 +34,12 @@ def opened(desk: Desk) -> Shop:
     shop = Shop(desk.folder, clock=desk.clock, database=desk.environment["POINTS_ENGINE_DATABASE"])
     shop._numbers = _NUMBERS
     return shop
+
+
+@pytest.fixture(autouse=True)
+def _patient_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that was closed is seen on the server until its processes have ended, however long that takes."""
+    monkeypatch.setattr(postgres_key_change, "_LOOKS", round(PATIENCE_SECONDS / 0.1))
 
 
 @pytest.fixture
@@ -140,32 +148,31 @@ def test_who_is_at_work_is_waited_for_and_who_comes_meanwhile_sees_the_new_key(
     """A transaction that began with the old key ends before the change; one that begins during it is refused."""
     monkeypatch.setattr(postgres_key_change, "_OTHERS", "SELECT 0, now() WHERE $1::text[] IS NOT NULL")
     fingerprint = fingerprint_in(postgres_url)
-    store = PostgresStore(postgres_url, fingerprint)
     inside, go_on, refused_late = (threading.Event() for _ in range(3))
 
     def work(books: Books) -> str:
         inside.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE_SECONDS)
         return str(books._execute("SELECT value FROM engine_fact").fetchone()[0])  # type: ignore[attr-defined] # SQL
 
     seen = list[str]()
-    worker = threading.Thread(target=lambda: seen.append(store.transact(work)))
-    worker.start()
-    assert inside.wait(20)
-    changing = threading.Thread(target=lambda: far_desk.ask("rotate-key"))
-    changing.start()
-    with psycopg.connect(postgres_url, autocommit=True) as viewer:
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
-        while viewer.execute(waiting).fetchone() == (0,):
-            assert changing.is_alive()
-    late = threading.Thread(target=lambda: refused_late.set() if is_refused(store) else None)
-    late.start()
-    go_on.set()
-    for each in (worker, changing, late):
-        each.join(30)
+    with closing(PostgresStore(postgres_url, fingerprint)) as store:
+        worker = threading.Thread(target=lambda: seen.append(store.transact(work)))
+        worker.start()
+        assert inside.wait(PATIENCE_SECONDS)
+        changing = threading.Thread(target=lambda: far_desk.ask("rotate-key"))
+        changing.start()
+        with psycopg.connect(postgres_url, autocommit=True) as viewer:
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
+            while viewer.execute(waiting).fetchone() == (0,):
+                assert changing.is_alive()
+        late = threading.Thread(target=lambda: refused_late.set() if is_refused(store) else None)
+        late.start()
+        go_on.set()
+        for each in (worker, changing, late):
+            each.join(PATIENCE_SECONDS)
     assert [fingerprint] == seen
     assert refused_late.is_set()
-    store.close()
 
 
 def is_refused(store: PostgresStore) -> bool:

@@ -12,7 +12,7 @@ import sys
 import threading
 import urllib.parse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,8 +24,9 @@ from points_engine.back_office.office import Office
 from points_engine.back_office.service_tls import tls_of
 from points_engine.service_settings import ServiceSettings
 from tests.architecture.project_files import ROOT
+from tests.held_port import HeldPort
 from tests.points_engine.back_office.desk import Desk
-from tests.waiting import within
+from tests.waiting import PATIENCE_SECONDS, within
 
 
 class Serving(NamedTuple):
@@ -36,13 +37,13 @@ class Serving(NamedTuple):
 
     def get(self, path: str) -> tuple[int, Any]:
         """The status and JSON of a path."""
-        response = requests.get(self.said["address"] + path, timeout=20)
+        response = requests.get(self.said["address"] + path, timeout=PATIENCE_SECONDS)
         return response.status_code, response.json()
 
     def end(self) -> tuple[int, str, str]:
         """SIGTERM; exit code, output and log."""
         self.process.send_signal(signal.SIGTERM)
-        out, err = self.process.communicate(timeout=30)
+        out, err = self.process.communicate(timeout=PATIENCE_SECONDS)
         return self.process.returncode, out, err
 
 
@@ -73,34 +74,35 @@ def serving(folder: Path, *words: str, settings: str = "") -> Iterator[Serving]:
 
 
 def test_a_node_serves_until_it_is_told_to_stop(desk: Desk) -> None:
-    """It says where, is ready, says that it stops before it does, and ends well."""
+    """It says where, is ready, and ends well when it has waited for load balancers."""
     with serving(desk.folder, settings="service.drain_seconds = 1") as node:
         assert 1 == node.said["workers"]
         assert (200, {"status": "ready"}) == node.get("/readyz")
         assert 401 == node.get("/v1/payments/1")[0]
+        code, out, err = node.end()
+    assert (0, {"stopped": True}) == (code, json.loads(out))
+    assert [("/v1/payments/{order_id}", 401)] == requests_in(err)
+
+
+def requests_in(log: str) -> list[tuple[str, int]]:
+    """Route and status of the requests in a service's log."""
+    lines = [json.loads(line) for line in log.splitlines()]
+    return [(line["route"], line["status"]) for line in lines if line["event"] == "request"]
+
+
+def test_it_says_that_it_stops_and_a_second_signal_ends_it_at_once(desk: Desk) -> None:
+    """Load balancers hear of it first; whoever presses Ctrl-C twice does not want to wait for them."""
+    with serving(desk.folder, settings="service.drain_seconds = 300") as node:
+        node.get("/healthz")
         node.process.send_signal(signal.SIGTERM)
         polled = threading.Event()
         while (ready := node.get("/readyz"))[0] == 200:
             polled.wait(0.01)
         assert (503, "shutting_down") == (ready[0], ready[1]["code"])
         assert (200, {"status": "alive"}) == node.get("/healthz")
-        out, err = node.process.communicate(timeout=30)
-    assert 0 == node.process.returncode
-    assert {"stopped": True} == json.loads(out)
-    lines = [json.loads(line) for line in err.splitlines()]
-    logged = [(line["route"], line["status"]) for line in lines if line["event"] == "request"]
-    assert [("/v1/payments/{order_id}", 401), ("/readyz", 503)] == logged
-
-
-def test_a_second_signal_ends_it_at_once(desk: Desk) -> None:
-    """Whoever presses Ctrl-C twice does not want to wait for load balancers."""
-    with serving(desk.folder, settings="service.drain_seconds = 300") as node:
-        node.get("/healthz")
-        node.process.send_signal(signal.SIGTERM)
-        polled = threading.Event()
-        while node.get("/readyz")[0] == 200:
-            polled.wait(0.01)
-        assert 0 == node.end()[0]
+        code, out, err = node.end()
+    assert (0, {"stopped": True}) == (code, json.loads(out))
+    assert [("/readyz", 503)] == requests_in(err)
 
 
 def test_a_unix_socket_is_made_and_taken_away(desk: Desk) -> None:
@@ -140,42 +142,43 @@ def test_several_nodes_share_a_socket_and_none_is_missed(tmp_path: Path, postgre
     assert (0, {"stopped": True}) == (code, json.loads(out))
 
 
-def two_free_ports() -> int:
-    """The first of two ports in a row that nobody listens on."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as one:
-            port: int = one.getsockname()[1]
-            try:
-                with socket.create_server(("127.0.0.1", port + 1)):
-                    return port
-            except OSError:
-                continue
+@pytest.fixture
+def two_ports() -> Iterator[int]:
+    """The first of two ports in a row that nobody listens at, and nobody else is given meanwhile."""
+    with ExitStack() as held:
+        while True:
+            first = held.enter_context(HeldPort())
+            with suppress(OSError):
+                held.enter_context(HeldPort(first.number + 1))
+                break
+        yield first.number
 
 
 def looks_at_health(port: int) -> int:
     """How often the node whose metrics are at a port was asked for its health."""
-    page = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=20).text
+    page = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_SECONDS).text
     counted = 'points_http_requests_total{method="GET",route="/healthz",status="200"} '
     return sum(int(float(line.rpartition(" ")[2])) for line in page.splitlines() if line.startswith(counted))
 
 
-def test_each_of_several_nodes_shows_its_own_metrics(tmp_path: Path, postgres_url: str) -> None:
+def test_each_of_several_nodes_shows_its_own_metrics(
+    tmp_path: Path, postgres_url: str, two_ports: int
+) -> None:
     """At a port each: together they have counted every request, and the shared address shows none."""
     Desk(tmp_path, {"POINTS_ENGINE_DATABASE": postgres_url}).ask("init")
-    port = two_free_ports()
-    settings = f'database = "{postgres_url}"\nservice.drain_seconds = 0\nservice.metrics_port = {port}\n'
+    settings = f'database = "{postgres_url}"\nservice.drain_seconds = 0\nservice.metrics_port = {two_ports}\n'
     with serving(tmp_path, "--workers", "2", settings=settings) as node:
 
         def both() -> bool:
             try:
-                return [looks_at_health(port + number) for number in range(2)] == [0, 0]
+                return [looks_at_health(two_ports + number) for number in range(2)] == [0, 0]
             except requests.ConnectionError:
                 return False
 
         within(both)
         assert 404 == node.get("/metrics")[0]
         assert {200} == {node.get("/healthz")[0] for _ in range(20)}
-        assert 20 == sum(looks_at_health(port + number) for number in range(2))
+        within(lambda: sum(looks_at_health(two_ports + number) for number in range(2)) == 20)
         node.end()
 
 
@@ -216,10 +219,12 @@ def test_tls_with_a_certificate_of_the_engines_own(desk: Desk) -> None:
             assert f"sha256:{digest}" == node.said["tls_fingerprint"]
             seen.append(digest)
             trusted = desk.folder / "points-tls.pem"
-            answer = requests.get(f"{node.said['address']}/readyz", timeout=20, verify=str(trusted))
+            answer = requests.get(
+                f"{node.said['address']}/readyz", timeout=PATIENCE_SECONDS, verify=str(trusted)
+            )
             assert 200 == answer.status_code
             with pytest.raises(requests.RequestException):
-                requests.get(f"http://127.0.0.1:{address.port}/readyz", timeout=20)
+                requests.get(f"http://127.0.0.1:{address.port}/readyz", timeout=PATIENCE_SECONDS)
     assert seen[0] == seen[1]
 
 
