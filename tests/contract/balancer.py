@@ -7,6 +7,8 @@ import threading
 from collections.abc import Sequence
 from typing import Self
 
+from tests.waiting import PATIENCE_SECONDS
+
 Address = tuple[str, int]
 
 
@@ -36,7 +38,8 @@ class Balancer:
                 with contextlib.suppress(OSError):
                     line.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(10)
+            thread.join(PATIENCE_SECONDS)
+            assert not thread.is_alive()
         self._listener.close()
 
     def _accept(self) -> None:
@@ -66,7 +69,11 @@ class Balancer:
                     if node not in to:
                         to[node] = Messages(self._keep(socket.create_connection(node)))
                     to[node].line.sendall(request)
-                    line.sendall(to[node].next())
+                    answer = to[node].next()
+                    if not answer:
+                        # The node hung up; so do we, that nobody waits for an answer that does not come.
+                        return
+                    line.sendall(answer)
         finally:
             for messages in to.values():
                 messages.line.close()

@@ -14,13 +14,15 @@ from tests.contract.balancer import Balancer
 from tests.contract.contract_shop import ContractShop
 from tests.contract.ways import Embedded, Remote
 from tests.fakes.manual_clock import ManualClock
-from tests.points_engine.http.running_service import RunningService
+from tests.points_engine.http.running_service import QUICK, RunningService
 from tests.points_engine.shop import CHEAP, EVERY_KIND, Shop
 from tests.postgres_server import PostgresServer
 
 NODES = 3
 SCHEME = replace(EVERY_KIND, rates=RateRules(enrolment_calls=0, all_enrolment_calls=0, sign_in_calls=0))
 """All callers of this suite share one address, and there are many."""
+KEEPS_LINES = replace(QUICK, idle_seconds=3_600)
+"""A caller's line may rest while others are tried, for as long as that takes."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def _node(place: Place) -> Iterator[RunningService]:
     shop = Shop(place.folder, engine=place.engine())
     with (
         Gatekeeper(shop.engine.gate, SCHEME.rates) as gatekeeper,
-        RunningService(place.folder, shop=shop, authenticator=gatekeeper) as node,
+        RunningService(place.folder, KEEPS_LINES, shop=shop, authenticator=gatekeeper) as node,
     ):
         yield node
 

@@ -32,7 +32,7 @@ class ContractShop(Shop):
     def somebody(self, units: int = 9_000, pin: str | None = RIGHT_PIN, *, phone: bool = False) -> str:
         """A member nobody has met, with points, a PIN, and perhaps a phone of their own."""
         number = next(self._members)
-        member_no = self.member(f"m-{number}", units, pin)
+        member_no = self.member(f"somebody-{number}", units, pin)
         if phone:
             phone_number = f"{PHONE[:-5]}{number:05}"
             self.bind(member_no, phone_number)

@@ -10,6 +10,7 @@ from points_engine.wire.callers import Caller, CallerKind
 from points_engine.wire.routes import ROUTE_OF
 from pos_client.engine_client.remote_door import RemoteDoor, Server
 from tests.contract.keyring import Keyring
+from tests.waiting import PATIENCE_SECONDS
 
 OFFICE = Caller(CallerKind.BACK_OFFICE, "office", level=StaffLevel.MANAGER)
 
@@ -70,7 +71,7 @@ class Remote:
     """The service at an address, as callers with credentials of their own reach it."""
 
     def __init__(self, url: str, engine: Engine) -> None:
-        self._server = Server(urls=[url], answer_seconds=20.0)
+        self._server = Server(urls=[url], answer_seconds=PATIENCE_SECONDS)
         self.keyring = Keyring(self._server, engine)
         self._lock = threading.Lock()
         self._doors: dict[Caller, RemoteDoor] = {}
