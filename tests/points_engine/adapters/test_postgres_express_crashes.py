@@ -3,7 +3,8 @@
 import itertools
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -12,10 +13,11 @@ import pytest
 from points_engine.contract import Charge, CodeIssued, EngineFault, Payment, PaymentState, Secret
 from tests.points_engine.shop import TILL, Shop, points
 from tests.postgres_server import PostgresServer
+from tests.waiting import within
 
-MEMBERS, UNITS = 24, 10_000
-CALLS, TOGETHER = 12, 8
-CUTS = 12
+MEMBERS, UNITS = 24, 90_000
+TILLS, TOGETHER = 3, 8
+CUTS, KILLS = 12, 2
 TERMINATE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'points-engine'
@@ -41,17 +43,27 @@ class Counter:
         for number in range(MEMBERS):
             shop.member(f"m-{number}", UNITS)
 
-    def sell(self) -> None:
-        """Three threads, each with members of its own."""
-        tills = [threading.Thread(target=self._sell, args=(place,)) for place in range(3)]
+    @contextmanager
+    def selling(self) -> Iterator[None]:
+        """Three threads sell until the block ends, each to members of its own."""
+        is_over = threading.Event()
+        with ThreadPoolExecutor(TILLS) as pool:
+            tills = [pool.submit(self._sell, place, is_over) for place in range(TILLS)]
+            try:
+                yield
+            finally:
+                is_over.set()
         for till in tills:
-            till.start()
-        for till in tills:
-            till.join()
+            till.result()
 
-    def _sell(self, place: int) -> None:
-        for _ in range(CALLS):
-            charges = [self._charge(3 * number + place) for number in range(TOGETHER)]
+    def go_on(self) -> None:
+        """Wait until more charges have been told: others are under way then."""
+        told = len(self.told)
+        within(lambda: len(self.told) > told)
+
+    def _sell(self, place: int, is_over: threading.Event) -> None:
+        while not is_over.is_set():
+            charges = [self._charge(TILLS * number + place) for number in range(TOGETHER)]
             known = [charge for charge in charges if charge is not None]
             self.asked += known
             for charge, outcome in zip(known, self._shop.engine.execute_together(known), strict=True):
@@ -93,23 +105,16 @@ def test_connections_are_cut_while_charges_are_under_way(
     """A dozen times all of the engine's connections are ended by the server."""
     durable_server.execute("CREATE DATABASE cut")
     url = durable_server.url("cut")
-    with Shop(tmp_path, database=url) as shop:
+    with (
+        Shop(tmp_path, database=url) as shop,
+        psycopg.connect(url, autocommit=True, application_name="cutter") as cutter,
+    ):
         counter = Counter(shop)
-        is_over = threading.Event()
-
-        def cut() -> None:
-            with psycopg.connect(url, autocommit=True, application_name="cutter") as connection:
-                for _ in range(CUTS):
-                    if is_over.wait(0.05):
-                        return
-                    connection.execute(TERMINATE)
-
-        cutter = threading.Thread(target=cut)
-        cutter.start()
-        counter.sell()
-        is_over.set()
-        cutter.join()
-        assert counter.told
+        with counter.selling():
+            for _ in range(CUTS):
+                counter.go_on()
+                cutter.execute(TERMINATE)
+            counter.go_on()
         counter.check()
 
 
@@ -120,12 +125,10 @@ def test_the_server_is_killed_while_charges_are_under_way(
     durable_server.execute("CREATE DATABASE killed")
     with Shop(tmp_path, database=durable_server.url("killed")) as shop:
         counter = Counter(shop)
-        selling = threading.Thread(target=counter.sell)
-        selling.start()
-        for _ in range(2):
-            selling.join(0.2)
-            durable_server.kill()
-            durable_server.start()
-        selling.join()
-        assert counter.told
+        with counter.selling():
+            for _ in range(KILLS):
+                counter.go_on()
+                durable_server.kill()
+                durable_server.start()
+            counter.go_on()
         counter.check()
