@@ -31,7 +31,10 @@ UNITS = 10
 SETTINGS = Settings(
     limits={Asset.POINTS: AssetLimits(pin_free_daily_count=10**6, pin_free_daily_units=10**6)},
     shows_balance=True,
+    code_lifetime_seconds=600,
+    challenge_lifetime_seconds=600,
 )
+"""By the machine's clock: what is asked again after a death is asked in its time, however slow the machine is."""
 CHEAP = Argon2Cost(memory_kib=8, passes=1)
 
 

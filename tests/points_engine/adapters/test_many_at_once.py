@@ -4,8 +4,9 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from points_engine.contract import Payment, PaymentState, Refusal, Reply
 from points_engine.ledger import TransferKind
 from tests.points_engine.adapters.charging_process import CHEAP, SETTINGS
 from tests.points_engine.shop import RIGHT_PIN, Shop, payment, refused
+from tests.waiting import PATIENCE_SECONDS
 
 THREADS = 8
 CHILD = Path(__file__).with_name("charging_process.py")
@@ -27,7 +29,7 @@ def all_at_once(ask: Callable[[int], Reply]) -> list[Reply]:
     barrier = threading.Barrier(THREADS)
 
     def start(number: int) -> Reply:
-        barrier.wait(30)
+        barrier.wait(PATIENCE_SECONDS)
         return ask(number)
 
     with ThreadPoolExecutor(THREADS) as pool:
@@ -110,28 +112,33 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def child(folder: Path, name: str, count: int, *kill: str) -> "subprocess.Popen[str]":
-    """A process that charges."""
-    return subprocess.Popen(
+@contextmanager
+def child(folder: Path, name: str, count: int, *kill: str) -> "Iterator[subprocess.Popen[str]]":
+    """A process that charges, at the longest until the block ends."""
+    with subprocess.Popen(
         [sys.executable, str(CHILD), str(folder), name, str(count), *kill],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={"PYTHONPATH": str(Path.cwd()), "PYTHONHASHSEED": "0"},
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_two_processes_on_one_file(folder: Path) -> None:
     """Both charge the same member at once: no lock surfaces, every charge is there once, the books are true."""
-    children = [child(folder, name, 60) for name in ("one", "two")]
     told: dict[str, str] = {}
-    for process in children:
-        out, errors = process.communicate(timeout=50)
-        assert (0, "") == (process.returncode, errors)
-        for line in out.splitlines():
-            word, order_id, state, *_ = line.split()
-            if word == "told":
-                told[order_id] = state
+    with child(folder, "one", 60) as one, child(folder, "two", 60) as two:
+        for process in (one, two):
+            out, errors = process.communicate(timeout=PATIENCE_SECONDS)
+            assert (0, "") == (process.returncode, errors)
+            for line in out.splitlines():
+                word, order_id, state, *_ = line.split()
+                if word == "told":
+                    told[order_id] = state
     check_acknowledged(folder, told)
     # Each refreshes the code the other is about to use: some charges are refused, none is lost, not all are refused.
     assert PaymentState.SUCCEEDED in told.values()
@@ -149,8 +156,8 @@ def check_acknowledged(folder: Path, told: dict[str, str]) -> None:
 @pytest.mark.parametrize("at", [1, 2, 11, 12, 13, 18])
 def test_a_process_killed_at_a_durable_step(folder: Path, step: str, at: int) -> None:
     """Whenever it dies: what was acknowledged is there, and the order in flight, asked again, is paid once."""
-    process = child(folder, "dies", 30, step, str(at))
-    out, errors = process.communicate(timeout=50)
+    with child(folder, "dies", 30, step, str(at)) as process:
+        out, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert (-9, "") == (process.returncode, errors)
     lines = [line.split() for line in out.splitlines()]
     told = {order_id: state for word, order_id, state, *_ in lines if word == "told"}

@@ -35,7 +35,13 @@ from tests.points_engine.shop import RIGHT_PIN, TILL, points
 HOT = ("hot-1", "hot-2", "hot-3")
 THREADS = 2
 LIMITS = AssetLimits(pin_free_daily_count=10**6, pin_free_daily_units=10**9)
-SETTINGS = Settings(limits={Asset.POINTS: LIMITS}, shows_balance=True)
+SETTINGS = Settings(
+    limits={Asset.POINTS: LIMITS},
+    shows_balance=True,
+    code_lifetime_seconds=600,
+    challenge_lifetime_seconds=600,
+)
+"""By the machine's clock: what is told in one moment holds when it is looked at, however slow the machine is."""
 CHEAP = Argon2Cost(memory_kib=8, passes=1)
 SMALL, LARGE = 10, 600
 

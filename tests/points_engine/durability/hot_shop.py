@@ -86,24 +86,22 @@ class Slot:
             self._one(f"p{self._number}-{turn}", is_last=turn == self._kills)
 
     def _one(self, name: str, *, is_last: bool) -> None:
-        process = subprocess.Popen(
+        last_line = None if is_last else self._chance.randrange(1, 2 * self._count)
+        with subprocess.Popen(
             [sys.executable, str(CHILD), str(self._folder), name, str(self._count), self._database],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, "PYTHONPATH": str(Path.cwd()), "PYTHONHASHSEED": "0"},
-        )  # fmt: skip
-        assert process.stdout is not None
-        assert process.stderr is not None
-        last_line = None if is_last else self._chance.randrange(1, 2 * self._count)
-        for number, line in enumerate(process.stdout):
-            self.seen.read(line)
-            if number == last_line:
-                # It is somewhere in its next commands: which, only chance knows.
-                process.kill()
-                self.seen.kills += 1
-        errors = process.stderr.read()
-        process.stdout.close()
-        process.stderr.close()
-        if process.wait() not in {0, -9} or errors:
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            assert process.stderr is not None
+            for number, line in enumerate(process.stdout):
+                self.seen.read(line)
+                if number == last_line:
+                    # It is somewhere in its next commands: which, only chance knows.
+                    process.kill()
+                    self.seen.kills += 1
+            errors = process.stderr.read()
+        if process.returncode not in {0, -9} or errors:
             self.seen.errors.append(errors)
 
 

@@ -13,6 +13,7 @@ from points_engine.bootstrap import DATABASE_NAME, KEY_NAME
 from points_engine.contract import Payment, PaymentState
 from tests.points_engine.durability.recording_disk import UNSYNCED, Cut, Disk, image, recording
 from tests.points_engine.shop import RIGHT_PIN, Shop, payment
+from tests.waiting import PATIENCE_SECONDS
 
 CALLERS = 4
 
@@ -59,7 +60,7 @@ def together(shop: Shop, disk: Disk) -> None:
 
     def pay(number: int) -> None:
         code = shop.code(f"m-{number}")
-        barrier.wait(30)
+        barrier.wait(PATIENCE_SECONDS)
         paid = payment(shop.charge(code, number, f"together-{number}"))
         disk.tell(f"payment together-{number} {paid.state}")
 
