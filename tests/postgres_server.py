@@ -19,12 +19,13 @@ from typing import Self
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.waiting import PATIENCE_SECONDS
+
 SUPERUSER = "postgres"
 """Who owns the databases, and on Debian also the account that a server runs under: it refuses to run as root."""
 
 TEMPLATE = "points_template"
-_START_SECONDS = 60.0
-_WAIT_SECONDS = 60.0
+_NOBODY_IN_TEMPLATE = f"SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = '{TEMPLATE}'"  # noqa: S608 -- our own name
 _QUICK = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
 _SMALL = {"shared_buffers": "64MB", "max_connections": "200", "jit": "off", "autovacuum_naptime": "5s"}
 
@@ -78,12 +79,19 @@ class PostgresServer:
         )  # fmt: skip
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            # What it holds goes with it: nothing has to be in good order.
+            self.kill()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def _data(self) -> Path:
@@ -109,7 +117,7 @@ class PostgresServer:
                 [program("postgres"), "-D", str(self._data), *settings],
                 user=self._user, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._answers():
             assert time.monotonic() < deadline, self.log()
             with suppress(subprocess.TimeoutExpired):
@@ -132,10 +140,15 @@ class PostgresServer:
         self._end(signal.SIGQUIT)
 
     def _end(self, how: signal.Signals) -> None:
-        if self._process is not None:
-            self._process.send_signal(how)
-            self._process.wait(_START_SECONDS)
-            self._process = None
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(how)
+        try:
+            process.wait(PATIENCE_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
 
     def log(self) -> str:
         """What the server wrote so far."""
@@ -167,7 +180,7 @@ class PostgresServer:
 
     def wait_until(self, question: str) -> None:
         """Ask in a session of its own each time, until the answer is yes; a minute without that fails."""
-        deadline = time.monotonic() + _WAIT_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         answer = False
         while not answer:
             assert time.monotonic() < deadline, f"never true: {question}"
@@ -178,6 +191,8 @@ class PostgresServer:
         """Make the database that fresh ones are copies of; `fill` is told its address and must leave it again."""
         self.execute(f"CREATE DATABASE {TEMPLATE}")
         fill(self.url(TEMPLATE))
+        # Who hangs up is gone a moment later, and a database is copied only while nobody is in it.
+        self.wait_until(_NOBODY_IN_TEMPLATE)
 
     def fresh(self, template: str = TEMPLATE) -> str:
         """The address of a database nobody has used, as the template is."""

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 
 import psycopg
 import pytest
@@ -22,10 +23,9 @@ _OTHERS = """
 @pytest.fixture
 def store(postgres_url: str) -> Iterator[PostgresStore]:
     """A store with one member in it."""
-    opened = PostgresStore(postgres_url, KEY)
-    opened.transact(lambda books: books.add_member("m-1", "n"))
-    yield opened
-    opened.close()
+    with closing(PostgresStore(postgres_url, KEY)) as opened:
+        opened.transact(lambda books: books.add_member("m-1", "n"))
+        yield opened
 
 
 def throw_out(url: str) -> None:
@@ -84,28 +84,31 @@ def test_a_connection_lost_before_the_commit_is_no_question(postgres_url: str) -
         if step == BEFORE_COMMIT and len(steps) == 3:
             throw_out(postgres_url)
 
-    store = PostgresStore(postgres_url, KEY, on_durable_step=on_step)
-    store.transact(lambda books: books.add_member("m-1", "n"))
-    with pytest.raises(StoreUnavailable) as fault:
-        store.transact(lambda books: books.set_frozen(1, is_frozen=True))
-    assert (False, False) == (fault.value.nothing_changed, frozen(store))
-    store.close()
+    with closing(PostgresStore(postgres_url, KEY, on_durable_step=on_step)) as store:
+        store.transact(lambda books: books.add_member("m-1", "n"))
+        with pytest.raises(StoreUnavailable) as fault:
+            store.transact(lambda books: books.set_frozen(1, is_frozen=True))
+        assert (False, False) == (fault.value.nothing_changed, frozen(store))
 
 
 def test_a_standby_that_does_not_answer() -> None:
     """A COMMIT that waits for its standby is unknown; it is not cut short, and counts once the standby has it."""
     options = {"wal_level": "replica", "max_wal_senders": "2"}
-    with PostgresServer(is_durable=True, options=options) as server:
+    with ExitStack() as stack:
+        server = stack.enter_context(PostgresServer(is_durable=True, options=options))
         server.execute("CREATE DATABASE points")
         url = server.url("points")
-        store = PostgresStore(url, KEY, patience=Patience(statement=0.6, commit=1.2, lock=0.3))
+        store = stack.enter_context(closing(PostgresStore(url, KEY)))
         store.transact(lambda books: books.add_member("m-1", "n"))
+        impatient = stack.enter_context(
+            closing(PostgresStore(url, KEY, patience=Patience(commit=1.2, lock=0.3)))
+        )
         server.configure("synchronous_standby_names", "nobody")
         with pytest.raises(StoreUnavailable) as fault:
-            store.transact(lambda books: books.set_frozen(1, is_frozen=True))
+            impatient.transact(lambda books: books.set_frozen(1, is_frozen=True))
         assert (False, False) == (fault.value.nothing_changed, frozen(store))
         with pytest.raises(StoreUnavailable, match="locked for too long"):
-            store.transact(lambda books: books.set_frozen(1, is_frozen=False))
+            impatient.transact(lambda books: books.set_frozen(1, is_frozen=False))
         server.configure("synchronous_standby_names", "")
         # Who waited for the standby is let go, and gives back its locks a moment later.
         server.wait_until(
@@ -119,7 +122,6 @@ def test_a_standby_that_does_not_answer() -> None:
         assert gone.value.nothing_changed
         server.start()
         assert frozen(store)
-        store.close()
 
 
 def _read_only(server: PostgresServer, name: str) -> None:
