@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.waiting import PATIENCE_SECONDS
+
 
 @dataclass(frozen=True)
 class Received:
@@ -44,7 +46,7 @@ def gateway_server(tls: ssl.SSLContext | None = None) -> Iterator[GatewayServer]
             state.received.append(Received(self.command, self.path, dict(self.headers), body))
             answer = state.answers.pop(0) if state.answers else (200, "", {})
             if answer is None:
-                state.closing.wait(30)
+                state.closing.wait(PATIENCE_SECONDS)
                 return
             status, text, headers = answer
             self.send_response(status)

@@ -12,6 +12,7 @@ from points_engine.bootstrap import AppriseGateway, Settings, open_engine
 from points_engine.contract import PhoneNumber, Secret
 from points_engine.proof_ports import Sms, SmsNotTaken, SmsUnavailable
 from tests.points_engine.gateway_server import gateway_server
+from tests.waiting import PATIENCE_SECONDS
 
 # Its plugins import one of Python's own modules that later Pythons do not have any more.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -23,7 +24,10 @@ SMS = Sms("id-1", PhoneNumber("+8613812345678"), Secret(f"Your code is {CODE}"),
 def test_a_message_arrives(caplog: pytest.LogCaptureFixture) -> None:
     """The text reaches the service's address for this phone, and no log."""
     with gateway_server() as server, caplog.at_level(logging.DEBUG):
-        sender = AppriseSmsSender(AppriseGateway(url=server.address.replace("http", "json") + "/$phone"))
+        address = server.address.replace("http", "json")
+        # How long Apprise waits for a connection and for an answer.
+        patience = f"cto={PATIENCE_SECONDS}&rto={PATIENCE_SECONDS}"
+        sender = AppriseSmsSender(AppriseGateway(url=f"{address}/$phone?{patience}"))
         sender.send(SMS)
         (received,) = server.received
         assert "/+8613812345678" == received.path

@@ -15,8 +15,9 @@ from points_engine.amounts import Asset
 from points_engine.engine import bookings
 from points_engine.ledger import TransferKind
 from points_engine.ports import Books, StoreUnavailable
-from tests.points_engine.adapters.waiting_group import PATIENCE_SECONDS, Group, enrol, enrol_and_fail
+from tests.points_engine.adapters.waiting_group import Group, enrol, enrol_and_fail
 from tests.points_engine.shop import Shop
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture

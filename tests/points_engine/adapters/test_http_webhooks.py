@@ -17,6 +17,7 @@ from points_engine.adapters import http_webhooks
 from points_engine.adapters.http_webhooks import HttpWebhookSender
 from points_engine.webhook import WebhookRules
 from points_engine.webhook_ports import Told
+from tests.held_port import HeldPort
 from tests.points_engine.gateway_server import GatewayServer, gateway_server
 
 TOLD = WebhookRules(allows_http=True, allows_private_addresses=True)
@@ -171,13 +172,9 @@ def test_a_long_answer_is_not_read(merchant: GatewayServer) -> None:
 
 def test_nobody_there() -> None:
     """A closed port and a name that does not exist are told in words."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
     sender = HttpWebhookSender(TOLD)
-    told = [
-        sender.send(f"http://{host}/", HEADERS, BODY)
-        for host in (f"127.0.0.1:{port}", "no-such-host.invalid")
-    ]
+    with HeldPort() as nobodys:
+        told = [sender.send(url, HEADERS, BODY) for url in (nobodys.url, "http://no-such-host.invalid/")]
     assert [
         Told(None, "it cannot be reached, or does not speak HTTP"),
         Told(None, "its name cannot be resolved"),

@@ -16,6 +16,7 @@ from cryptography import x509
 from points_engine.adapters import lan_certificate as made
 from points_engine.adapters.lan_certificate import LIFETIME, RENEWED_BEFORE, TlsUnavailable, lan_certificate
 from points_engine.adapters.tls_context import server_context
+from tests.waiting import PATIENCE_SECONDS
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 
@@ -68,7 +69,7 @@ def test_of_many_at_once_one_makes_it(tmp_path: Path) -> None:
     together = threading.Barrier(4)
 
     def start() -> str:
-        together.wait(20)
+        together.wait(PATIENCE_SECONDS)
         return lan_certificate(tmp_path, NOW).fingerprint
 
     with ThreadPoolExecutor(4) as threads:

@@ -1,6 +1,7 @@
 """Databases of every version, with a shop's day in them, are led to the newest one and go on."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -73,12 +74,11 @@ def check(folder: Path, version: int, opened: Open) -> None:
 
     with shop_on(opened(version)) as old:
         day_in_a_shop(old)
-    newest = opened(None)
-    if version < TELLS_FAILURES:
-        # What failed before that is told to nobody.
-        assert newest.look(lambda books: books.failures_position() == books.newest_payment() > 0)
-    with shop_on(newest) as new:
-        goes_on(new)
+    with closing(opened(None)) as newest:
+        if version < TELLS_FAILURES:
+            # What failed before that is told to nobody.
+            assert newest.look(lambda books: books.failures_position() == books.newest_payment() > 0)
+        goes_on(shop_on(newest))
 
 
 @pytest.mark.parametrize("version", VERSIONS)

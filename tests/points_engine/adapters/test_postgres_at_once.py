@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from points_engine.limits import DayUse
 from points_engine.lots import ExpiryKind, ExpiryRule, LotRules
 from points_engine.ports import Books, StoreUnavailable
 from tests.points_engine.shop import Shop, payment, points
+from tests.waiting import PATIENCE_SECONDS
 
 KEY = "f" * 16
 
@@ -24,16 +26,18 @@ KEY = "f" * 16
 @pytest.fixture
 def stores(postgres_url: str) -> Iterator[tuple[PostgresStore, PostgresStore]]:
     """Two engines' stores on one database, with two members in it."""
-    one, other = (PostgresStore(postgres_url, KEY, patience=Patience(lock=0.5)) for _ in range(2))
 
     def enrol(books: Books) -> None:
         for number in ("m-1", "m-2"):
             books.add_member(number, "n")
 
-    one.transact(enrol)
-    yield one, other
-    one.close()
-    other.close()
+    with ExitStack() as stack:
+        one, other = (
+            stack.enter_context(closing(PostgresStore(postgres_url, KEY, patience=Patience(lock=0.5))))
+            for _ in range(2)
+        )
+        one.transact(enrol)
+        yield one, other
 
 
 def at_once(*works: Callable[[], object]) -> None:
@@ -104,7 +108,7 @@ def test_who_meets_in_a_circle_is_run_again(stores: tuple[PostgresStore, Postgre
             runs[first] += 1
             assert books.member(first) is not None
             if runs[first] == 1:
-                meeting.wait(10)
+                meeting.wait(PATIENCE_SECONDS)
             assert books.member(second) is not None
 
         return lock
@@ -112,7 +116,7 @@ def test_who_meets_in_a_circle_is_run_again(stores: tuple[PostgresStore, Postgre
     # The server looks for circles after a second, our locks' time-out here comes before: it is put off.
     one, other = stores
     for store in stores:
-        store._begin = Patience(lock=10).begin()
+        store._begin = Patience(lock=PATIENCE_SECONDS).begin()
     at_once(
         lambda: one.transact(work("m-1", "m-2")),
         lambda: other.transact(work("m-2", "m-1")),

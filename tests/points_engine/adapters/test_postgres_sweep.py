@@ -1,5 +1,7 @@
 """The sweep of expired payment codes on PostgreSQL: by an index, and only those."""
 
+from contextlib import closing
+
 import psycopg
 
 from points_engine.adapters.postgres_books import DROP_CODES
@@ -24,9 +26,8 @@ def test_expired_codes_are_found_by_their_index(postgres_url: str) -> None:
         plan = "\n".join(row[0] for row in connection.execute(f"EXPLAIN {statement}".encode()))
         assert "payment_code_expires" in plan, plan
         assert "Seq Scan" not in plan
-        store = PostgresStore(postgres_url, "f" * 16)
-        assert 100 == store.transact(lambda books: books.drop_codes(moment(100)))
-        store.close()
+        with closing(PostgresStore(postgres_url, "f" * 16)) as store:
+            assert 100 == store.transact(lambda books: books.drop_codes(moment(100)))
         assert (101, CODES - 100) == connection.execute(
             "SELECT min(expires_at_us), count(*) FROM payment_code"
         ).fetchone()

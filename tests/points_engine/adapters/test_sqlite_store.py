@@ -21,6 +21,7 @@ from points_engine.ledger import TransferKind
 from points_engine.limits import DayUse
 from points_engine.ports import Books, KeyUnavailable, StoreUnavailable
 from tests.points_engine.shop import Shop, payment, points
+from tests.waiting import PATIENCE_SECONDS
 
 NEWEST = len(MIGRATIONS)
 
@@ -106,22 +107,20 @@ def test_a_look_cannot_write(store: SqliteStore) -> None:
 def test_a_transfer_can_be_neither_edited_nor_deleted(shop: Shop) -> None:
     """Not even by hand, unless the triggers are taken away first."""
     shop.member("m-1", 100)
-    with sqlite3.connect(shop.folder / "points.sqlite") as hand:
+    with closing(sqlite3.connect(shop.folder / "points.sqlite")) as hand:
         for edit in ("UPDATE transfer SET units = 1", "DELETE FROM transfer"):
             with pytest.raises(sqlite3.IntegrityError, match="a transfer is never"):
                 hand.execute(edit)
-    hand.close()
 
 
 def test_the_database_itself_refuses_a_negative_balance(shop: Shop) -> None:
     """Were a rule to fail, the row could still not be written."""
     shop.member("m-1", 100)
     with (
-        sqlite3.connect(shop.folder / "points.sqlite") as hand,
+        closing(sqlite3.connect(shop.folder / "points.sqlite")) as hand,
         pytest.raises(sqlite3.IntegrityError, match="balance_units >= -overdraft_units"),
     ):
         hand.execute("UPDATE account SET balance_units = -1 WHERE balance_units = 100")
-    hand.close()
 
 
 def test_the_durable_steps_are_told(tmp_path: Path) -> None:
@@ -195,18 +194,19 @@ def store_of(shop: Shop) -> SqliteStore:
 
 def test_a_database_somebody_else_keeps_locked(tmp_path: Path) -> None:
     """After the time-out the fault names who may be at fault; looking still works, and later writing."""
-    store = SqliteStore(tmp_path / "points.sqlite", "key-1", busy_timeout_seconds=0.05)
-    viewer = sqlite3.connect(tmp_path / "points.sqlite", isolation_level=None)
-    viewer.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreUnavailable) as locked:
+    path = tmp_path / "points.sqlite"
+    with (
+        closing(SqliteStore(path, "key-1", busy_timeout_seconds=0.05)) as store,
+        closing(sqlite3.connect(path, isolation_level=None)) as viewer,
+    ):
+        viewer.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable) as locked:
+            store.transact(lambda books: books.add_member("m-1", "Ana"))
+        assert "kept the database locked" in told(locked.value)
+        assert not store.look(names)
+        viewer.execute("ROLLBACK")
         store.transact(lambda books: books.add_member("m-1", "Ana"))
-    assert "kept the database locked" in told(locked.value)
-    assert not store.look(names)
-    viewer.execute("ROLLBACK")
-    store.transact(lambda books: books.add_member("m-1", "Ana"))
-    assert store.look(names)
-    viewer.close()
-    store.close()
+        assert store.look(names)
 
 
 def test_who_opens_a_database_waits_for_nobody_who_writes(tmp_path: Path) -> None:
@@ -361,6 +361,8 @@ def test_a_migration_that_fails_leaves_the_version_before(tmp_path: Path) -> Non
 def test_the_log_is_copied_while_the_till_is_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After enough commits and a moment of quiet the log starts over, so that it does not grow for ever."""
     monkeypatch.setattr(sqlite_checkpoints, "QUIET_SECONDS", 0.01)
+    # Also where this till stands still in the middle of its reading.
+    monkeypatch.setattr(sqlite_checkpoints, "_READERS_TIMEOUT_MS", round(1_000 * PATIENCE_SECONDS))
     copied = threading.Event()
     with Shop(tmp_path) as shop:
         checkpointer = store_of(shop)._checkpointer
@@ -375,7 +377,7 @@ def test_the_log_is_copied_while_the_till_is_idle(tmp_path: Path, monkeypatch: p
         for _ in range(sqlite_checkpoints.COMMITS_AT_LEAST):
             shop.query("o-1")
             shop.credit("m-1", 1)
-        assert copied.wait(30)
+        assert copied.wait(PATIENCE_SECONDS)
         log = tmp_path / "points.sqlite-wal"
         length = log.stat().st_size
         for _ in range(10):

@@ -11,7 +11,8 @@ from points_engine.adapters.group_commit import AFTER_COMMIT, BEFORE_COMMIT, TUR
 from points_engine.adapters.sqlite_store import SqliteStore
 from points_engine.adapters.turns import Turn
 from points_engine.ports import Books, StoreUnavailable
-from tests.points_engine.adapters.waiting_group import PATIENCE_SECONDS, Group, enrol, enrol_and_fail
+from tests.points_engine.adapters.waiting_group import Group, enrol, enrol_and_fail
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture

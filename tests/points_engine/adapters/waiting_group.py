@@ -7,8 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from points_engine.adapters.group_commit import TURNS_AT_MOST
 from points_engine.adapters.sqlite_store import SqliteStore
 from points_engine.ports import Books
-
-PATIENCE_SECONDS = 30.0
+from tests.waiting import PATIENCE_SECONDS, within
 
 
 class Group:
@@ -44,12 +43,7 @@ class Group:
 
     def wait_for(self, count: int) -> None:
         """Until so many wait."""
-        never = threading.Event()
-        for _ in range(int(PATIENCE_SECONDS * 1000)):
-            if len(self.store._commits._turns._waiting) == count:
-                return
-            never.wait(0.001)
-        raise AssertionError(f"{count} callers never waited")
+        within(lambda: len(self.store._commits._turns._waiting) == count)
 
     def members(self) -> list[str]:
         """Who is enrolled."""
