@@ -91,6 +91,7 @@ class ShiftLogModel(QAbstractTableModel):
         self._whole = (0, Totals())
         self._asking = 0
         self._is_fetching = False
+        self._is_fetching_more = False
         self._wants_more = False
         self._has_failed = False
         wording.changed.connect(self._retranslate)
@@ -130,10 +131,12 @@ class ShiftLogModel(QAbstractTableModel):
 
         self._ask(work, self._take_news)
 
-    def _ask(self, work: Callable[[], _Answer | None], take: Callable[[_Answer], None]) -> None:
+    def _ask(
+        self, work: Callable[[], _Answer | None], take: Callable[[_Answer], None], *, is_more: bool = False
+    ) -> None:
         self._asking += 1
         asking = self._asking
-        self._is_fetching = True
+        self._is_fetching, self._is_fetching_more = True, is_more
 
         def done(answer: _Answer | None) -> None:
             if asking != self._asking:
@@ -147,7 +150,8 @@ class ShiftLogModel(QAbstractTableModel):
             elif self._has_failed:
                 self.counted.emit(*self._whole)
             self._has_failed = False
-            if self._wants_more:
+            wants_more, self._wants_more = self._wants_more, False
+            if wants_more:
                 self.fetchMore(QModelIndex())
 
         def failed(error: Exception) -> None:
@@ -203,15 +207,17 @@ class ShiftLogModel(QAbstractTableModel):
 
     def fetchMore(self, parent: Index) -> None:
         """Ask for the next page; it arrives later, after what is being read already."""
-        self._wants_more = self._is_fetching and self.canFetchMore(parent)
-        if self._is_fetching or not self.canFetchMore(parent):
+        if not self.canFetchMore(parent):
+            return
+        self._wants_more = self._is_fetching and not self._is_fetching_more
+        if self._is_fetching:
             return
         log, which, offset = self._log, self._which, len(self._rows)
 
         def work() -> _Answer:
             return _Answer(rows=log.page(which, offset=offset, limit=PAGE_ROWS))
 
-        self._ask(work, self._take_more)
+        self._ask(work, self._take_more, is_more=True)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole

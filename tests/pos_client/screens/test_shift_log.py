@@ -182,7 +182,7 @@ def test_who_scrolls_down_while_it_is_read_is_not_forgotten(
     window.table.scrollToBottom()
     log.gate.set()
 
-    qtbot.waitUntil(lambda: shown(window) == list(range(450, 450 - 2 * PAGE_ROWS, -1)))
+    qtbot.waitUntil(lambda: shown(window)[: 2 * PAGE_ROWS] == list(range(450, 450 - 2 * PAGE_ROWS, -1)))
 
 
 def test_many_new_rows_leave_no_gap(window: ShiftLogWindow, qtbot: QtBot, log: MemoryShiftLog) -> None:
