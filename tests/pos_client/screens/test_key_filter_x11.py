@@ -36,7 +36,8 @@ def running(command: list[str], environment: dict[str, str]) -> Iterator[subproc
 @pytest.fixture(scope="module")
 def desktop() -> Iterator[dict[str, str]]:
     """The environment of a desktop of its own."""
-    server = ["Xvfb", "-displayfd", "1", "-screen", "0", "2166x768x24", "-noreset", "-nolisten", "tcp"]
+    # -r: a key does not repeat itself, however late its release comes.
+    server = ["Xvfb", "-displayfd", "1", "-screen", "0", "2166x768x24", "-noreset", "-r", "-nolisten", "tcp"]
     with running(server, dict(os.environ)) as xvfb:
         assert xvfb.stdout is not None
         number = xvfb.stdout.readline().strip()
