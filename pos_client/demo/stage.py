@@ -38,13 +38,15 @@ from pos_client.settings import ExchangeSettings, Settings
 from pos_client.till.view import Tone, View
 
 ENGINE_SETTINGS = EngineSettings(shows_balance=True)
+SWEEP_EVERY_SECONDS = 5.0
+"""How often the engine ends what has run out."""
 
 
 class Stage:
     """The demo's till and phone. Make, start and close it in the windows' thread.
 
     `gun_path` is the device the till reads, `hold_under_gun` makes that gun read a code. `on_durable_step` hears
-    the names of what becomes durable in journal and ledger.
+    the names of what becomes durable in journal and ledger; without `sweeps` that is only what people do.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Stage:
         language: str = "zh_CN",
         reply_due_seconds: float = 5.0,
         on_durable_step: Callable[[str], None] | None = None,
+        sweeps: bool = True,
     ) -> None:
         self.shop = shop
         self.clock = DemoClock()
@@ -66,6 +69,7 @@ class Stage:
         self.lossy: LossyEngine | None = None
         self._folder = folder
         self._on_durable_step = on_durable_step
+        self._sweep_every_seconds = SWEEP_EVERY_SECONDS if sweeps else None
         self._numbers = 0
         self._run = secrets.token_hex(4)
         self._phone_line = Background("phone")
@@ -129,6 +133,7 @@ class Stage:
             ENGINE_SETTINGS,
             clock=self.clock,
             on_durable_step=self._on_durable_step,
+            sweep_every_seconds=self._sweep_every_seconds,
         )
         seed(engine, self.shop)
         return engine

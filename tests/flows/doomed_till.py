@@ -58,6 +58,7 @@ def main() -> None:
             hold_under_gun=lambda _till, code: gun.scan(code.reveal()),
             reply_due_seconds=600.0,
             on_durable_step=doom.hear,
+            sweeps=False,
         )
         stage.start(fills_screen=True)
 
