@@ -25,8 +25,9 @@ from pos_client.demo.stage import Stage
 from pos_client.ports import JournalRow, LogFilter
 from pos_client.screens.assets import resources_folder
 
-REPLY_DUE_SECONDS = 0.6
-"""How long the self-playing till waits for an answer before it asks again: nobody likes to watch a wait."""
+REPLY_DUE_SECONDS = 2.0
+"""How long the self-playing till waits for an answer before it asks again: nobody likes to watch a wait, but a slow
+computer checks a PIN for a second, and an answer that comes is none of those that are lost."""
 
 SCREENS = [
     {"name": "cashier", "x": 0, "y": 0, "width": 1366, "height": 768},
