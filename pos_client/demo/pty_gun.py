@@ -11,7 +11,7 @@ class PtyGun:
 
     def __init__(self) -> None:
         gun, till = os.openpty()
-        self._ends: tuple[int, ...] = (gun, till)
+        self._ends = [till, gun]
         for end in self._ends:
             tty.setraw(end)
         self.port = os.ttyname(till)
@@ -23,17 +23,18 @@ class PtyGun:
 
     def scan(self, text: str) -> None:
         """Send what the gun would send for a label with this text (ASCII)."""
-        os.write(self._ends[0], text.encode("ascii") + b"\r")
+        _, gun = self._ends
+        os.write(gun, text.encode("ascii") + b"\r")
 
     def unplug(self) -> None:
-        """Pull the cable: whoever reads the other end finds the line dead."""
-        for end in self._ends:
-            os.close(end)
-        self._ends = ()
+        """Pull the cable: whoever reads the other end finds the line dead. Its name is nobody else's until `close`."""
+        while len(self._ends) > 1:
+            os.close(self._ends.pop())
 
     def close(self) -> None:
-        """Put the gun away; safe to call again."""
-        self.unplug()
+        """Put the gun away, when nobody looks for it any more; safe to call again."""
+        while self._ends:
+            os.close(self._ends.pop())
 
     def __enter__(self) -> Self:
         return self

@@ -58,14 +58,14 @@ def ask_pin(shop: Shop) -> None:
 
 @pytest.fixture
 def line() -> Iterator[PtyLine]:
-    """The serial line of a PIN keypad on the counter."""
+    """The serial line of a PIN keypad on the counter; there before the shop opens, and until it is closed."""
     pair = PtyLine()
     yield pair
     pair.close()
 
 
 @pytest.fixture
-def shop_with_keypad(shop: Shop, line: PtyLine) -> Shop:
+def shop_with_keypad(line: PtyLine, shop: Shop) -> Shop:
     """A shop whose PIN keypad was just set up."""
     use(shop, f"keypad:serial:{line.port}?profile=simulated")
     assert line.receive(len(CLOSED)) == CLOSED
@@ -135,26 +135,32 @@ def test_a_keypad_removed_while_it_asks_leaves_the_screens(shop_with_keypad: Sho
     shop.wait(desk.paid(int(OVER_LIMIT)))
 
 
-def test_a_gun_added_in_the_middle_of_a_sale_sells(shop: Shop) -> None:
+@pytest.fixture
+def second_gun() -> Iterator[PtyGun]:
+    """Another gun on a real line; there before the shop opens, and until it is closed."""
+    with PtyGun() as gun:
+        yield gun
+
+
+def test_a_gun_added_in_the_middle_of_a_sale_sells(second_gun: PtyGun, shop: Shop) -> None:
     """The amount stands while the gun is set up, and its first scan is the payment; a test scan before is none."""
     desk = shop.desk
     desk.key_in("30")
     desk.enter()
     shop.wait(desk.ready())
-    with PtyGun() as gun:
-        use(shop, gun.path)
-        window = set_up(shop)
-        window.show_page(Page.TRIAL)
-        shop.wait(Until("the trial listens", lambda: window.trial.is_listening))
-        shop.wait(desk.phone_shows(WANG))
-        code = desk.phone.code
-        assert code is not None
-        gun.scan("a label")
-        shop.wait(Until("the label is shown", lambda: window.trial.facts is not None))
-        QTest.keyClick(window, Qt.Key.Key_Escape)
-        assert [] == shop.journal_rows()
-        gun.scan(code.code.reveal())
-        shop.wait(desk.paid(30))
+    use(shop, second_gun.path)
+    window = set_up(shop)
+    window.show_page(Page.TRIAL)
+    shop.wait(Until("the trial listens", lambda: window.trial.is_listening))
+    shop.wait(desk.phone_shows(WANG))
+    code = desk.phone.code
+    assert code is not None
+    second_gun.scan("a label")
+    shop.wait(Until("the label is shown", lambda: window.trial.facts is not None))
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert [] == shop.journal_rows()
+    second_gun.scan(code.code.reveal())
+    shop.wait(desk.paid(30))
 
 
 def shows_tries(shop: Shop) -> int | None:

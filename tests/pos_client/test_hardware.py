@@ -188,7 +188,7 @@ def test_a_closed_device_changes_no_lamp(inbox: QueueInbox, running: Callable[..
 
 @pytest.fixture
 def guns() -> Iterator[tuple[PtyGun, PtyGun]]:
-    """Two serial guns on real lines."""
+    """Two serial guns on real lines; asked for before `running`, so that nobody looks for lines that are gone."""
     with PtyGun() as one, PtyGun() as other:
         yield one, other
 
@@ -212,7 +212,7 @@ def lamps_after(events: list[Event]) -> dict[str, DeviceLamp]:
 
 
 def test_a_gun_can_be_exchanged_while_the_till_runs(
-    inbox: QueueInbox, running: Callable[..., Hardware], guns: tuple[PtyGun, PtyGun]
+    inbox: QueueInbox, guns: tuple[PtyGun, PtyGun], running: Callable[..., Hardware]
 ) -> None:
     """The new gun is read at once, the old one's line is free for others, and its lamp is gone."""
     old, new = guns
@@ -231,7 +231,7 @@ def test_a_gun_can_be_exchanged_while_the_till_runs(
 
 
 def test_a_gun_that_stays_is_not_touched(
-    inbox: QueueInbox, running: Callable[..., Hardware], guns: tuple[PtyGun, PtyGun]
+    inbox: QueueInbox, guns: tuple[PtyGun, PtyGun], running: Callable[..., Hardware]
 ) -> None:
     """Adding and ordering leaves the other gun open: same device, no reconnect, and its lamp moves."""
     first, second = guns
@@ -251,7 +251,7 @@ def test_a_gun_that_stays_is_not_touched(
 
 
 def test_a_path_nobody_understands_changes_nothing(
-    inbox: QueueInbox, running: Callable[..., Hardware], guns: tuple[PtyGun, PtyGun]
+    inbox: QueueInbox, guns: tuple[PtyGun, PtyGun], running: Callable[..., Hardware]
 ) -> None:
     """The till goes on with what it had."""
     hardware = running(guns[0].path)
@@ -286,7 +286,7 @@ def test_how_a_device_is_that_could_not_be_made(running: Callable[..., Hardware]
 
 
 def test_a_listener_gets_the_scans_instead_of_the_sale(
-    inbox: QueueInbox, running: Callable[..., Hardware], guns: tuple[PtyGun, PtyGun]
+    inbox: QueueInbox, guns: tuple[PtyGun, PtyGun], running: Callable[..., Hardware]
 ) -> None:
     """While a gun is tried out nothing is sold; afterwards everything reaches the sale again."""
     heard: queue.SimpleQueue[Scan] = queue.SimpleQueue()

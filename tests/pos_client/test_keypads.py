@@ -74,8 +74,9 @@ def lines() -> Iterator[tuple[PtyLine, PtyLine]]:
 
 
 @pytest.fixture
-def counter_with() -> Iterator[Callable[..., Counter]]:
-    """Makes a counter, and closes it."""
+def counter_with(lines: tuple[PtyLine, PtyLine]) -> Iterator[Callable[..., Counter]]:
+    """Makes a counter, and closes it while its lines are still there: nobody looks for one that is gone."""
+    assert lines
     made: list[Counter] = []
 
     def make(*lines: PtyLine) -> Counter:

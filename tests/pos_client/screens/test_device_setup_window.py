@@ -26,7 +26,7 @@ OpenTill = Callable[..., Till]
 
 @pytest.fixture
 def guns() -> Iterator[tuple[PtyGun, PtyGun]]:
-    """Two serial guns on real lines."""
+    """Two serial guns on real lines; asked for before `open_till`, so that nobody looks for lines that are gone."""
     with PtyGun() as one, PtyGun() as other:
         yield one, other
 
@@ -60,7 +60,7 @@ def can(window: DeviceSetupWindow) -> set[DeviceCommand]:
 
 
 def test_a_gun_that_is_attached_can_be_used_at_once(
-    open_till: OpenTill, guns: tuple[PtyGun, PtyGun], qtbot: QtBot
+    guns: tuple[PtyGun, PtyGun], open_till: OpenTill, qtbot: QtBot
 ) -> None:
     """It is chosen, used, read, and found again by the next start."""
     used, new = guns
@@ -78,7 +78,7 @@ def test_a_gun_that_is_attached_can_be_used_at_once(
 
 
 def test_a_device_can_be_moved_and_removed(
-    open_till: OpenTill, guns: tuple[PtyGun, PtyGun], qtbot: QtBot
+    guns: tuple[PtyGun, PtyGun], open_till: OpenTill, qtbot: QtBot
 ) -> None:
     """The order is that of the table; what is removed is closed and forgotten; the first cannot go up."""
     one, other = guns
@@ -102,7 +102,7 @@ def test_a_device_can_be_moved_and_removed(
 
 
 def test_a_path_can_be_written_by_hand(
-    open_till: OpenTill, guns: tuple[PtyGun, PtyGun], qtbot: QtBot
+    guns: tuple[PtyGun, PtyGun], open_till: OpenTill, qtbot: QtBot
 ) -> None:
     """For what no system lists; one that cannot be understood changes nothing and says what is known."""
     till = open_till(["wedge:"])
