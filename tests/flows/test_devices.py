@@ -169,26 +169,30 @@ def shows_tries(shop: Shop) -> int | None:
     return None if view is None else view.tries_left
 
 
-def test_a_receipt_comes_out_of_the_printer(shop: Shop) -> None:
+@pytest.fixture
+def printer() -> Iterator[NetworkPrinter]:
+    """A printer on the network; there before the shop opens, and until it is closed."""
+    made = NetworkPrinter()
+    yield made
+    made.switch_off()
+
+
+def test_a_receipt_comes_out_of_the_printer(printer: NetworkPrinter, shop: Shop) -> None:
     """A printer set up while the till sells: the next payment is on its paper, with the order as a QR code."""
-    printer = NetworkPrinter()
-    try:
-        use(shop, f"printer:tcp:127.0.0.1:{printer.port}?columns=32")
-        shop.desk.key_in("7")
-        shop.desk.enter()
-        shop.wait(shop.desk.phone_shows(WANG))
-        shop.desk.hold_phone()
-        shop.wait(Until("the receipt is out", lambda: bool(printer.paper.pieces)))
-        paid = [row for row in shop.journal_rows() if row.kind is EntryKind.SUCCEEDED]
-        assert [row.order_id for row in paid] == printer.paper.pieces[0].codes
-        set_up(shop).close()
-        QTest.keyClick(shop.desk.cashier, Qt.Key.Key_F9)
-        log = shop.stage.till.shift_log
-        assert log is not None
-        shop.wait(Until("the log is read", lambda: bool(log.model.rows)))
-        log.table.selectRow([row.kind for row in log.model.rows].index(EntryKind.SUCCEEDED))
-        QTest.mouseClick(log.print_again, Qt.MouseButton.LeftButton)
-        shop.wait(Until("the copy is out", lambda: len(printer.paper.pieces) == 2))
-        assert "重印" in printer.paper.pieces[1].lines[0]
-    finally:
-        printer.switch_off()
+    use(shop, f"printer:tcp:127.0.0.1:{printer.port}?columns=32")
+    shop.desk.key_in("7")
+    shop.desk.enter()
+    shop.wait(shop.desk.phone_shows(WANG))
+    shop.desk.hold_phone()
+    shop.wait(Until("the receipt is out", lambda: bool(printer.paper.pieces)))
+    paid = [row for row in shop.journal_rows() if row.kind is EntryKind.SUCCEEDED]
+    assert [row.order_id for row in paid] == printer.paper.pieces[0].codes
+    set_up(shop).close()
+    QTest.keyClick(shop.desk.cashier, Qt.Key.Key_F9)
+    log = shop.stage.till.shift_log
+    assert log is not None
+    shop.wait(Until("the log is read", lambda: bool(log.model.rows)))
+    log.table.selectRow([row.kind for row in log.model.rows].index(EntryKind.SUCCEEDED))
+    QTest.mouseClick(log.print_again, Qt.MouseButton.LeftButton)
+    shop.wait(Until("the copy is out", lambda: len(printer.paper.pieces) == 2))
+    assert "重印" in printer.paper.pieces[1].lines[0]
