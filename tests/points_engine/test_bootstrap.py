@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from points_engine.engine.front_door import Swept
 from points_engine.ports import KeyUnavailable, StoreUnavailable
 from tests.fakes.manual_clock import ManualClock
 from tests.points_engine.shop import CHEAP, RIGHT_PIN, Shop, payment, refused
+from tests.waiting import PATIENCE_SECONDS
 
 
 def test_a_fresh_folder_becomes_an_engine_and_stays_one(tmp_path: Path) -> None:
@@ -57,42 +59,40 @@ def test_eight_open_a_fresh_folder_at_once(tmp_path: Path) -> None:
     barrier = threading.Barrier(8)
 
     def start(_: int) -> Engine:
-        barrier.wait(30)
-        return open_engine(tmp_path, sweep_every_seconds=None)
+        barrier.wait(PATIENCE_SECONDS)
+        return open_things.enter_context(open_engine(tmp_path, sweep_every_seconds=None))
 
-    with ThreadPoolExecutor(8) as pool:
+    with ExitStack() as open_things, ThreadPoolExecutor(8) as pool:
         engines = list(pool.map(start, range(8)))
-    unknown = Refused(refusal=Refusal.ORDER_UNKNOWN)
-    assert [unknown] * 8 == [engine.execute(Query(order_id="o-1")) for engine in engines]
-    for engine in engines:
-        engine.close()
+        unknown = Refused(refusal=Refusal.ORDER_UNKNOWN)
+        assert [unknown] * 8 == [engine.execute(Query(order_id="o-1")) for engine in engines]
 
 
 def test_the_engine_sweeps_itself(tmp_path: Path) -> None:
     """What is past its time ends without anybody asking, and a fault of the disk does not end the sweeping."""
     clock = ManualClock()
-    engine = open_engine(tmp_path, clock=clock, pin_cost=CHEAP, sweep_every_seconds=0.01)
-    shop = Shop(tmp_path, clock=clock, engine=engine)
-    shop.member("m-1", 1_000, RIGHT_PIN)
-    shop.pay("m-1", 600, "o-1")
-    sweep, failed, swept = engine.sweep, threading.Event(), threading.Event()
+    failed, swept = threading.Event(), threading.Event()
+    with open_engine(tmp_path, clock=clock, pin_cost=CHEAP, sweep_every_seconds=0.01) as engine:
+        shop = Shop(tmp_path, clock=clock, engine=engine)
+        shop.member("m-1", 1_000, RIGHT_PIN)
+        shop.pay("m-1", 600, "o-1")
+        sweep = engine.sweep
 
-    def told_sweep() -> Swept:
-        if not failed.is_set():
-            failed.set()
-            raise StoreUnavailable("The disk is full", "Make room on it.")
-        done = sweep()
-        if done.payments:
-            swept.set()
-        return done
+        def told_sweep() -> Swept:
+            if not failed.is_set():
+                failed.set()
+                raise StoreUnavailable("The disk is full", "Make room on it.")
+            done = sweep()
+            if done.payments:
+                swept.set()
+            return done
 
-    vars(engine)["sweep"] = told_sweep
-    assert failed.wait(30)
-    clock.advance(120)
-    assert swept.wait(30)
-    assert Refusal.PAYMENT_EXPIRED == refused(shop.query("o-1")).refusal
-    engine.close()
-    engine.close()
+        vars(engine)["sweep"] = told_sweep
+        assert failed.wait(PATIENCE_SECONDS)
+        clock.advance(120)
+        assert swept.wait(PATIENCE_SECONDS)
+        assert Refusal.PAYMENT_EXPIRED == refused(shop.query("o-1")).refusal
+        engine.close()
 
 
 @pytest.mark.in_a_file

@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from points_engine.contract import (
 )
 from points_engine.payment_code import grouped
 from points_engine.sealing import seal_pin
+from tests.by_chance import without_chance
 from tests.points_engine.shop import EVERY_KIND, PHONE, RIGHT_PIN, TILL, WRONG_PIN, Shop, payment, points
 
 NEW_PIN = "739154"
@@ -86,10 +88,10 @@ def test_nothing_secret_is_in_the_files(tmp_path: Path, caplog: pytest.LogCaptur
     with caplog.at_level(logging.DEBUG), Shop(tmp_path, EVERY_KIND) as shop:
         found = traces(play(shop)) + play_proofs(shop)
         assert PHONE not in caplog.text
-        written = [path.read_bytes() for path in tmp_path.iterdir()]
+        written = [searched(path) for path in tmp_path.iterdir()]
         key = (tmp_path / KEY_NAME).read_text(encoding="ascii").splitlines()[1]
     # The key is in its own file and nowhere else.
-    stored = [path.read_bytes() for path in tmp_path.iterdir() if path.name != KEY_NAME]
+    stored = [searched(path) for path in tmp_path.iterdir() if path.name != KEY_NAME]
     assert stored
     for secret in [
         *found,
@@ -100,16 +102,20 @@ def test_nothing_secret_is_in_the_files(tmp_path: Path, caplog: pytest.LogCaptur
         assert not any(secret in content for content in stored)
     for secret in found:
         assert not any(secret in content for content in written)
-        assert secret not in caplog.text.encode()
+        assert secret not in without_chance(caplog.text.encode())
+
+
+def searched(path: Path) -> bytes:
+    """A file's content, but for numbers in which any six digits may stand."""
+    return without_chance(path.read_bytes()).replace(PHONE.encode(), b"*")
 
 
 def test_the_search_would_find_them(tmp_path: Path) -> None:
     """The test above can fail: what a careless table would hold is found in the file."""
-    with sqlite3.connect(tmp_path / "careless.sqlite") as careless:
+    with closing(sqlite3.connect(tmp_path / "careless.sqlite")) as careless, careless:
         careless.execute("CREATE TABLE code (text TEXT, number INTEGER)")
         careless.execute("INSERT INTO code VALUES ('841234567890123456', 841234567890123456)")
-    careless.close()
-    content = (tmp_path / "careless.sqlite").read_bytes()
+    content = searched(tmp_path / "careless.sqlite")
     assert {b"841234567890123456", (841234567890123456).to_bytes(8)} <= {
         secret for secret in traces(["841234567890123456"]) if secret in content
     }

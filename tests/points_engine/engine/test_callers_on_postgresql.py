@@ -28,6 +28,7 @@ from points_engine.wire.callers import Caller
 from tests.fakes.manual_clock import ManualClock
 from tests.points_engine.engine.counter import Counter, key_in, with_token
 from tests.points_engine.shop import CHEAP, EVERY_KIND, OTHER_PIN, RIGHT_PIN, TILL, Shop, refused
+from tests.waiting import PATIENCE_SECONDS
 
 T = TypeVar("T")
 
@@ -60,7 +61,7 @@ def at_once(works: list[Callable[[], T]]) -> list[T]:
     together = threading.Barrier(len(works))
 
     def run(work: Callable[[], T]) -> T:
-        together.wait(20)
+        together.wait(PATIENCE_SECONDS)
         return work()
 
     with ThreadPoolExecutor(len(works)) as threads:

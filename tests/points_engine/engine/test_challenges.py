@@ -16,6 +16,7 @@ from points_engine.contract import Payment, PaymentState, Refusal, Refused
 from points_engine.ports import PinHasher
 from tests.fakes.manual_clock import ManualClock
 from tests.points_engine.shop import CHEAP, RIGHT_PIN, WRONG_PIN, Shop, payment, refused
+from tests.waiting import PATIENCE_SECONDS
 
 S = PaymentState
 KEY = MasterKey(bytes(range(32)))
@@ -142,7 +143,7 @@ class HeldBack(PinHasher):
 
     def verify(self, member_no: str, pin: str, pin_hash: str) -> bool:
         is_right = self._inner.verify(member_no, pin, pin_hash)
-        self._barrier.wait(30)
+        self._barrier.wait(PATIENCE_SECONDS)
         return is_right
 
 

@@ -31,6 +31,7 @@ from points_engine.contract import (
     StaffLevel,
 )
 from tests.points_engine.shop import PHONE, TILL, Shop, payment, points, refused
+from tests.waiting import PATIENCE_SECONDS
 
 MANAGER = Actor(name="chen", level=StaffLevel.MANAGER)
 
@@ -121,7 +122,7 @@ def test_two_tills_do_not_spend_the_same_balance(shop: Shop) -> None:
     start = threading.Barrier(2)
 
     def pay(by: Callable[[], Reply]) -> None:
-        start.wait(30)
+        start.wait(PATIENCE_SECONDS)
         replies.append(payment(by()))
 
     online = ChargeMember(order_id="o-2", shop_id="shop-1", member_no="m-1", amount=points(80))

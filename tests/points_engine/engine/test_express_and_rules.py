@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -228,20 +229,23 @@ class Pair:
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Two shops on two databases, one of which knows the rules alone; what they did is true in the end."""
     clock = ManualClock()
-    server: PostgresServer | None = None
-    if request.param == "postgres":
-        server = request.getfixturevalue("postgres_server")
-    urls = (server.fresh(), server.fresh()) if server else ("", "")
-    halves = (
-        Half(tmp_path_factory.mktemp("plain"), urls[0], clock, pays_plainly=True),
-        Half(tmp_path_factory.mktemp("rules"), urls[1], clock, pays_plainly=False),
-    )
-    yield Pair(halves, clock)
-    for half, url in zip(halves, urls, strict=True):
-        assert [] == half.shop.engine.verify()
-        half.shop.engine.close()
-        if server:
-            server.drop(url)
+
+    with ExitStack() as stack:
+
+        def half(name: str, *, pays_plainly: bool) -> Half:
+            url = ""
+            if request.param == "postgres":
+                server: PostgresServer = request.getfixturevalue("postgres_server")
+                url = server.fresh()
+                stack.callback(server.drop, url)
+            made = Half(tmp_path_factory.mktemp(name), url, clock, pays_plainly=pays_plainly)
+            stack.enter_context(made.shop)
+            return made
+
+        halves = half("plain", pays_plainly=True), half("rules", pays_plainly=False)
+        yield Pair(halves, clock)
+        for each in halves:
+            assert [] == each.shop.engine.verify()
 
 
 @pytest.mark.parametrize("name", BOUNDS)

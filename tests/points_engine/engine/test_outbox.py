@@ -1,6 +1,5 @@
 """Short messages: durable with their command, handed over afterwards, tried again, and in nobody's way."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tests.fakes.manual_clock import ManualClock
 from tests.fakes.sms_gateway import FakeSmsGateway
 from tests.points_engine.gateway_server import gateway_server
 from tests.points_engine.shop import CHEAP, EVERY_KIND, PHONE, RIGHT_PIN, Shop, payment
+from tests.waiting import within
 
 D = SmsDelivery
 KEY = MasterKey(bytes(range(32)))
@@ -58,9 +58,11 @@ class Opened:
 def opened(tmp_path: Path) -> Iterator[Opened]:
     """A payment of 800 that waits, and a gateway."""
     there = Opened(tmp_path)
-    yield there
-    assert [] == there.shop.engine.verify()
-    there.shop.engine.close()
+    try:
+        yield there
+        assert [] == there.shop.engine.verify()
+    finally:
+        there.shop.engine.close()
 
 
 def test_a_code_is_handed_over_after_its_command(opened: Opened) -> None:
@@ -272,7 +274,6 @@ def test_old_messages_are_forgotten(tmp_path: Path) -> None:
 def test_an_open_engine_hands_over_by_itself(tmp_path: Path) -> None:
     """With a gateway in the settings, a real one: the message is there a moment after the command."""
     with gateway_server() as server:
-        took = threading.Event()
         server.answer(200)
         gateway = HttpGateway(url=f"{server.address}/$phone/$code", method="GET")
         settings = Settings(challenge_kinds=tuple(ChallengeKind), sms_gateway=gateway)
@@ -282,8 +283,6 @@ def test_an_open_engine_hands_over_by_itself(tmp_path: Path) -> None:
             shop.bind("m-1")
             shop.pay("m-1", 800, "o-1")
             shop.send_sms("o-1")
-            while not took.wait(0.01):
-                if engine.outbox()[0].delivery is D.SENT:
-                    took.set()
+            within(lambda: engine.outbox()[0].delivery is D.SENT)
             code = server.received[0].path[-6:]
             assert PaymentState.SUCCEEDED == payment(shop.answer_sms("o-1", code)).state

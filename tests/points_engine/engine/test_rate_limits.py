@@ -1,6 +1,7 @@
 """How often somebody may call: counted by each node, shared between them, and never by much too many."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -26,13 +27,16 @@ def clock() -> ManualClock:
 @pytest.fixture
 def nodes(tmp_path: Path, clock: ManualClock) -> Iterator[list[RateLimits]]:
     """Three nodes on the same books."""
-    engines: list[Engine] = [
-        open_engine(tmp_path, Settings(rates=RULES), clock=clock, pin_cost=CHEAP, sweep_every_seconds=None)
-        for _ in range(3)
-    ]
-    yield [engine.gate.rates for engine in engines]
-    for engine in engines:
-        engine.close()
+    with ExitStack() as stack:
+        engines: list[Engine] = [
+            stack.enter_context(
+                open_engine(
+                    tmp_path, Settings(rates=RULES), clock=clock, pin_cost=CHEAP, sweep_every_seconds=None
+                )
+            )
+            for _ in range(3)
+        ]
+        yield [engine.gate.rates for engine in engines]
 
 
 def admitted(node: RateLimits, times: int, kind: RateKind = TILL, subject: str = "till-1") -> int:

@@ -53,9 +53,8 @@ def test_a_closed_engine_tells_nobody(tmp_path: Path, merchant: GatewayServer) -
         quiet.credit("m-1", 5)
     assert [] == merchant.received
     before = set(threading.enumerate())
-    engine = open_engine(tmp_path, SETTINGS, pin_cost=CHEAP)
-    within(lambda: len(merchant.received) == 1)
-    engine.close()
+    with open_engine(tmp_path, SETTINGS, pin_cost=CHEAP):
+        within(lambda: len(merchant.received) == 1)
     assert not [
         each for each in set(threading.enumerate()) - before if each.name.startswith("engine webhook")
     ]

@@ -77,6 +77,13 @@ class Telling(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """In the end both are up for long enough, and the dead are replayed: everybody has everything."""
+        try:
+            self._tell_all()
+        finally:
+            self.shop.engine.close()
+            self._folder.cleanup()
+
+    def _tell_all(self) -> None:
         self.is_up = dict.fromkeys(URLS, True)
         self.shop.clock.advance(LEASE.total_seconds())
         self.shop.webhooks.tell()
@@ -86,8 +93,6 @@ class Telling(RuleBasedStateMachine):
             self.shop.clock.advance(timedelta(days=2).total_seconds())
             self.shop.webhooks.tell()
         assert self.expected == {url: len(set(ids)) for url, ids in self.taken.items()}
-        self.shop.engine.close()
-        self._folder.cleanup()
 
     @initialize()
     def begin(self) -> None:

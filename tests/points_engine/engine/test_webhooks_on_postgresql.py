@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -20,15 +21,18 @@ URLS = tuple(f"https://{name}.example/hook" for name in ("one", "two", "three"))
 def nodes(tmp_path: Path, postgres_url: str) -> Iterator[list[WebhookShop]]:
     """Three nodes on one database that carry to the same systems."""
     clock, sender = ManualClock(), ToldSender()
-    opened = [
-        WebhookShop(tmp_path, clock=clock, sender=sender, store=PostgresStore(postgres_url, KEY.fingerprint))
-        for _ in range(3)
-    ]
-    yield opened
-    opened[0].engine.seal()
-    assert [] == opened[0].engine.verify()
-    for each in opened:
-        each.engine.close()
+    with ExitStack() as stack:
+        opened = [
+            stack.enter_context(
+                WebhookShop(
+                    tmp_path, clock=clock, sender=sender, store=PostgresStore(postgres_url, KEY.fingerprint)
+                )
+            )
+            for _ in range(3)
+        ]
+        yield opened
+        opened[0].engine.seal()
+        assert [] == opened[0].engine.verify()
 
 
 def test_nodes_share_the_work_without_doubling_it(nodes: list[WebhookShop]) -> None:
