@@ -19,7 +19,12 @@ import pytest
 
 from tests.architecture.project_files import ROOT
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the fake packagers here are shell scripts")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="the fake packagers here are shell scripts"),
+    pytest.mark.timeout(
+        600
+    ),  # a real environment and a real pip take a machine that does much else a minute each
+]
 
 # The Python outside any environment: what a newcomer starts setup with.
 BARE_PYTHON = str(Path(sys.executable).resolve())
