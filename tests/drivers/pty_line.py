@@ -6,6 +6,8 @@ import tty
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.waiting import PATIENCE_SECONDS
+
 
 class PtyLine:
     """One pair: the gun's end is written by the test, `port` is opened by the driver."""
@@ -20,7 +22,7 @@ class PtyLine:
         while data:
             data = data[os.write(self._gun, data) :]
 
-    def receive(self, count: int, timeout_seconds: float = 20.0) -> bytes:
+    def receive(self, count: int, timeout_seconds: float = PATIENCE_SECONDS) -> bytes:
         """Read so many bytes that the driver wrote; fewer when they do not come in time."""
         data = b""
         while len(data) < count and select.select([self._gun], [], [], timeout_seconds)[0]:

@@ -13,7 +13,7 @@ from drivers.device import Device, State
 from drivers.errors import DeviceStateError
 from drivers.registry import open_device
 from drivers.scan import Scan
-from tests.drivers.film import Picture, film, jpegs, picture
+from tests.drivers.film import FPS, Picture, film, jpegs, picture
 from tests.drivers.network_camera import NetworkCamera
 from tests.drivers.watcher import LONG_SECONDS, Watcher
 from tests.held_port import HeldPort
@@ -147,11 +147,12 @@ def test_a_video_as_recorded_drops_what_nobody_takes(
     tmp_path: Path, started: Start, watcher: Watcher
 ) -> None:
     """At its own pace a file is like a camera: read as it runs, to its end."""
-    file, now = film(tmp_path / "film.avi", [(picture(CODE), 60)]), [100.0]
+    pictures, now = 2 * FPS, [100.0]
+    file = film(tmp_path / "film.avi", [(picture(CODE), pictures)])
     # While time stands still each picture is waited for longer than the one before: somebody takes some of them.
     started(open_device(f"camera:{file}", clock=lambda: now[0]))
     watcher.until_scans(1)
-    now[0] += 60.0
+    now[0] += pictures / FPS  # all are due, and no camera has stood still for long
     watcher.until_error("device_unusable")
 
 

@@ -31,9 +31,9 @@ news = queue.SimpleQueue()
 for path in sys.argv[2:]:
     device = open_device(path, retry_seconds=0.01)
     device.start(lambda scan: None, news.put)
-    health = news.get(timeout=20)
+    health = news.get(timeout=60)
     while health.state is not State.ENABLED and health.error_kind is None:
-        health = news.get(timeout=20)
+        health = news.get(timeout=60)
     device.stop()
     healths[path] = [str(health.state), health.error_kind, health.error_remedy]
 sys.stdout.write(json.dumps({"code": code, "listed": "".join(written), "healths": healths}))
