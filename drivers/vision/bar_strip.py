@@ -38,17 +38,16 @@ def straighten(grey: Pixels, bars: Bars) -> Plane:
 
 
 def plain_strips(strip: Plane) -> Iterator[Pixels]:
-    """The strip with full contrast, dark on light and light on dark."""
-    full = _stretched(strip)
-    yield full
-    yield 255 - full
+    """The strip with full contrast, then evened out, each dark on light and light on dark."""
+    for pixels in (_stretched(strip), _evened(strip, strip.shape[1] / _MODULES)):
+        yield pixels
+        yield 255 - pixels
 
 
 def sharpened_strips(strip: Plane) -> Iterator[Pixels]:
-    """The strip evened out, then with each guessed blur undone, dark on light as far as its ends tell."""
+    """The strip with each guessed blur undone and evened out, dark on light as far as its ends tell."""
     module_px = strip.shape[1] / _MODULES
-    dark_on_light = strip if _is_dark_on_light(strip) else 255 - strip
-    yield _evened(dark_on_light, module_px)
+    dark_on_light = _dark_on_light(strip)
     padded = cv2.copyMakeBorder(dark_on_light, 0, 0, 64, 64, cv2.BORDER_REPLICATE)
     frequencies = np.fft.rfft(padded, axis=1)
     for name, modules, noise in _BLURS:
@@ -94,13 +93,14 @@ def _gaps_at(bars: Plane, at: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.interp(at, np.arange(-1, len(bars) + 1), np.pad(bars, 1, constant_values=1)))
 
 
-def _is_dark_on_light(strip: Plane) -> bool:
-    """Whether the ends, which are quiet zone and paper, are lighter than the middle of the rest."""
+def _dark_on_light(strip: Plane) -> Plane:
+    """The strip as it is where the ends, which are quiet zone and paper, are lighter than the rest; or inverted."""
     width = strip.shape[1]
     ends = np.concatenate(
         [strip[:, width // 20 : width // 11], strip[:, -width // 11 : -width // 20]], axis=1
     )
-    return float(np.median(ends)) >= float(np.mean(strip[:, width // 5 : -width // 5]))
+    is_lighter = float(np.median(ends)) >= float(np.mean(strip[:, width // 5 : -width // 5]))
+    return strip if is_lighter else 255 - strip
 
 
 def _stretched(strip: Plane) -> Pixels:

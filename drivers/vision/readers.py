@@ -78,7 +78,7 @@ class Reader(Protocol):
         """Every code in a picture, whichever way it is turned."""
 
     def read_upright(self, grey: Pixels, symbology: Format) -> list[Read]:
-        """Every code in a picture that was made to show it dark on light and the right way up; faster."""
+        """Every code in a picture that was made to show it dark on light, evenly lit and the right way up; faster."""
 
     def read_modules(self, grey: Pixels) -> list[Read]:
         """The QR code in a picture that holds nothing but its modules, four pixels each, and a quiet zone."""
@@ -102,9 +102,14 @@ class Zxing:
         return self._read(grey, formats=kinds)
 
     def read_upright(self, grey: Pixels, symbology: Format) -> list[Read]:
-        """Without the second look at the turned, the shrunk and the inverted picture."""
+        """Without the second look at the turned, the shrunk and the inverted picture, or at how it is lit."""
         return self._read(
-            grey, formats=self._kinds[symbology], try_rotate=False, try_downscale=False, try_invert=False
+            grey,
+            formats=self._kinds[symbology],
+            binarizer=self._library.Binarizer.FixedThreshold,
+            try_rotate=False,
+            try_downscale=False,
+            try_invert=False,
         )
 
     def read_modules(self, grey: Pixels) -> list[Read]:
